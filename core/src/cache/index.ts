@@ -1,0 +1,3 @@
+export { CacheMeter, type LoadKind } from './meter.ts'
+export { SingleFlight } from './single-flight.ts'
+export { Wraps } from './wraps.ts'

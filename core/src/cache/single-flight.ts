@@ -1,0 +1,66 @@
+interface Flight<V> {
+  readonly promise: Promise<V>
+  readonly abort: AbortController
+  callers: number
+}
+
+/**
+ * One load per key at a time: later callers join the one under way. A failed load rejects all of them and leaves nothing behind.
+ * A caller whose signal aborts leaves with the signal's reason; the load is aborted when the last has left.
+ */
+export class SingleFlight<V> {
+  readonly #flights = new Map<string, Flight<V>>()
+  readonly #joined: () => void
+
+  /** `joined` is called for each caller that waits for another's load. */
+  constructor(joined: () => void = () => {}) {
+    this.#joined = joined
+  }
+
+  get size(): number {
+    return this.#flights.size
+  }
+
+  has(key: string): boolean {
+    return this.#flights.has(key)
+  }
+
+  async run(key: string, load: (signal: AbortSignal) => Promise<V>, signal?: AbortSignal): Promise<V> {
+    signal?.throwIfAborted()
+    let flight = this.#flights.get(key)
+    if (flight) this.#joined()
+    else flight = this.#start(key, load)
+    flight.callers++
+    try {
+      return await (signal ? leaving(flight.promise, signal) : flight.promise)
+    } finally {
+      flight.callers--
+      if (flight.callers === 0 && this.#flights.get(key) === flight) {
+        // Nobody waits any more: whoever comes next starts anew.
+        this.#flights.delete(key)
+        flight.abort.abort(signal?.reason)
+      }
+    }
+  }
+
+  #start(key: string, load: (signal: AbortSignal) => Promise<V>): Flight<V> {
+    const abort = new AbortController()
+    const promise = (async () => load(abort.signal))()
+    const flight: Flight<V> = { promise, abort, callers: 0 }
+    this.#flights.set(key, flight)
+    const landed = () => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+    promise.then(landed, landed)
+    return flight
+  }
+}
+
+/** The promise, or the signal's reason, whichever comes first. */
+function leaving<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
+  return new Promise<V>((resolve, reject) => {
+    const leave = () => reject(signal.reason)
+    signal.addEventListener('abort', leave, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}

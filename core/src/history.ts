@@ -1,0 +1,30 @@
+import type { Direction } from './objective.ts'
+import type { RandomStream } from './random-stream.ts'
+import type { SpaceTable } from './space.ts'
+import type { TrialRecord, TrialState } from './trial.ts'
+
+/** What is known when a decision is taken: a view that grows with the study and is never copied per trial. */
+export interface History {
+  readonly study: string
+  readonly trial: number
+  readonly directions: readonly Direction[]
+  /** A stream that depends on the study's seed, this trial's number, the attempt and the purpose only. */
+  random(purpose: string): RandomStream
+  /** Distributions common to all complete (and pruned) trials. */
+  space(options?: { readonly pruned?: boolean }): SpaceTable
+  /** One parameter of all finished trials: trial numbers, values in internal form (a categorical is its index), and the order that sorts them. */
+  column(name: string): { readonly numbers: Int32Array; readonly values: Float64Array; readonly sorted: Int32Array }
+  /** All finished trials: numbers, states (1 complete, 2 pruned, 3 failed), first values (NaN where there is none) and the sums of violated constraints. */
+  outcomes(): {
+    readonly numbers: Int32Array
+    readonly states: Uint8Array
+    readonly values: Float64Array
+    readonly violations: Float64Array
+  }
+  /** What complete trials that were evaluated, not reused, reported at a step. */
+  reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array }
+  /** How many complete trials were evaluated, not reused. */
+  evaluated(): number
+  /** Every trial but waiting ones; one that counts as running shows its params and no outcome. */
+  trials(state?: TrialState): Iterable<TrialRecord>
+}

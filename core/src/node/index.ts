@@ -1,0 +1,1 @@
+export { asWorker, openWorker, type Worker, workerState } from './worker.ts'

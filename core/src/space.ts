@@ -1,0 +1,193 @@
+import { StudyError, sentences } from './errors.ts'
+
+/** A value that can be suggested. */
+export type ParamValue = string | number | boolean | null
+/** What was suggested: stored, signed, seen by samplers and plugins. */
+export type Params = Readonly<Record<string, ParamValue>>
+
+/** A real number in `[low, high]`, both included; on a grid of `step` from `low` on, or drawn on a logarithmic scale. */
+export interface FloatDistribution {
+  readonly kind: 'float'
+  readonly low: number
+  readonly high: number
+  readonly step?: number
+  readonly log?: boolean
+}
+/** A whole number in `[low, high]`, both included. */
+export interface IntDistribution {
+  readonly kind: 'int'
+  readonly low: number
+  readonly high: number
+  readonly step?: number
+  readonly log?: boolean
+}
+/** One of the choices, in which order has no meaning. */
+export interface CategoricalDistribution<T extends ParamValue = ParamValue> {
+  readonly kind: 'categorical'
+  readonly choices: readonly T[]
+}
+export type Distribution = FloatDistribution | IntDistribution | CategoricalDistribution
+
+/** `step` and `log` exclude each other. */
+export interface NumberOptions {
+  readonly step?: number
+  readonly log?: boolean
+}
+/** Distributions by parameter name. */
+export type SpaceTable = Readonly<Record<string, Distribution>>
+
+/** Draws one parameter at a time; what is drawn becomes the trial's search space (define-by-run). */
+export interface Suggest {
+  suggestFloat(name: string, low: number, high: number, options?: NumberOptions): number
+  suggestInt(name: string, low: number, high: number, options?: NumberOptions): number
+  suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T
+}
+
+/** Phase one of an objective: cheap, synchronous, without side effects. A plain function will do; `space` adds a table or a rule. */
+export interface Space<P> {
+  (suggest: Suggest): P
+  /** Known beforehand when the space is a table, so that joint samplers need no first trial to see it. */
+  readonly table?: SpaceTable
+  readonly where?: (params: P) => boolean
+}
+export type ParamOf<D> = D extends { readonly kind: 'categorical'; readonly choices: readonly (infer T)[] } ? T : number
+export type ParamsOf<S extends SpaceTable> = { readonly [K in keyof S]: ParamOf<S[K]> }
+
+/** A real parameter of a space table. Throws `StudyError` for an empty or invalid range. */
+export function float(low: number, high: number, options: NumberOptions = {}): FloatDistribution {
+  return floatDistribution('float()', low, high, options)
+}
+
+/** A whole-number parameter of a space table. Throws `StudyError` for an empty or invalid range. */
+export function int(low: number, high: number, options: NumberOptions = {}): IntDistribution {
+  return intDistribution('int()', low, high, options)
+}
+
+/** A parameter of a space table with a fixed list of choices. Throws `StudyError` when there is none, or one of an unsupported type. */
+export function categorical<const T extends ParamValue>(choices: readonly T[]): CategoricalDistribution<T> {
+  return categoricalDistribution('categorical()', choices)
+}
+
+/** A space as a table, its params inferred; or as a function, with a rule. `where` rejects a draw before a trial is spent on it. */
+export function space<const S extends SpaceTable>(
+  table: S,
+  options?: { readonly where?: (params: ParamsOf<S>) => boolean }
+): Space<ParamsOf<S>>
+export function space<P>(define: (suggest: Suggest) => P, options?: { readonly where?: (params: P) => boolean }): Space<P>
+export function space<P>(
+  definition: SpaceTable | ((suggest: Suggest) => P),
+  options: { readonly where?: (params: P) => boolean } = {}
+): Space<P> {
+  const { where } = options
+  const rule = where ? { where } : {}
+  if (typeof definition === 'function') return Object.assign((suggest: Suggest) => definition(suggest), rule)
+  const table = Object.freeze({ ...definition })
+  const entries = Object.entries(table)
+  for (const [name] of entries) assertName(name)
+  const define = (suggest: Suggest): P => {
+    const params: Record<string, ParamValue> = {}
+    for (const [name, distribution] of entries) params[name] = suggestFrom(suggest, name, distribution)
+    // The table's own type says which names and kinds these are.
+    return params as P
+  }
+  return Object.assign(define, { table }, rule)
+}
+
+/** Suggests by a distribution instead of by arguments. */
+export function suggestFrom(suggest: Suggest, name: string, distribution: Distribution): ParamValue {
+  if (distribution.kind === 'categorical') return suggest.suggestCategorical(name, distribution.choices)
+  const { low, high } = distribution
+  return distribution.kind === 'float'
+    ? suggest.suggestFloat(name, low, high, distribution)
+    : suggest.suggestInt(name, low, high, distribution)
+}
+
+/** A name that keeps its place in an object; throws for one that does not. */
+export function assertName(name: string): void {
+  if (typeof name !== 'string' || name === '') throw new StudyError('PARAM_NAME_EMPTY', sentences.PARAM_NAME_EMPTY(name))
+  if (/^(0|[1-9]\d*)$/.test(name)) throw new StudyError('PARAM_NAME_INTEGER', sentences.PARAM_NAME_INTEGER(name))
+  if (name === '__proto__') throw new StudyError('PARAM_NAME_RESERVED', sentences.PARAM_NAME_RESERVED(name))
+}
+
+/** `high` comes down to the grid that starts at `low`, in exact decimals, as in Optuna. */
+export function floatDistribution(name: string, low: number, high: number, options: NumberOptions = {}): FloatDistribution {
+  const { step, log = false } = options
+  assertRange(name, low, high)
+  if (log && step !== undefined) throw new StudyError('STEP_AND_LOG', sentences.STEP_AND_LOG(name))
+  if (log && low <= 0) throw new StudyError('LOG_NOT_POSITIVE', sentences.LOG_NOT_POSITIVE(name, low, 0))
+  if (step === undefined) return Object.freeze(log ? { kind: 'float', low, high, log } : { kind: 'float', low, high })
+  if (!(step > 0) || !Number.isFinite(step)) throw new StudyError('STEP_NOT_POSITIVE', sentences.STEP_NOT_POSITIVE(name, step))
+  return Object.freeze({ kind: 'float', low, high: decimalGrid(low, high, step).last, step })
+}
+
+/** `high` comes down to the grid that starts at `low`. */
+export function intDistribution(name: string, low: number, high: number, options: NumberOptions = {}): IntDistribution {
+  const { step = 1, log = false } = options
+  assertRange(name, low, high)
+  for (const bound of [low, high, step])
+    if (!Number.isSafeInteger(bound)) throw new StudyError('INT_NOT_WHOLE', sentences.INT_NOT_WHOLE(name, bound))
+  if (step < 1) throw new StudyError('STEP_NOT_POSITIVE', sentences.STEP_NOT_POSITIVE(name, step))
+  if (log && step !== 1) throw new StudyError('STEP_AND_LOG', sentences.STEP_AND_LOG(name))
+  if (log && low < 1) throw new StudyError('LOG_NOT_POSITIVE', sentences.LOG_NOT_POSITIVE(name, low, 1))
+  if (log) return Object.freeze({ kind: 'int', low, high, log })
+  if (step === 1) return Object.freeze({ kind: 'int', low, high })
+  return Object.freeze({ kind: 'int', low, high: low + Math.floor((high - low) / step) * step, step })
+}
+
+export function categoricalDistribution<T extends ParamValue>(name: string, choices: readonly T[]): CategoricalDistribution<T> {
+  if (!Array.isArray(choices) || choices.length === 0) throw new StudyError('CHOICES_EMPTY', sentences.CHOICES_EMPTY(name))
+  for (const choice of choices)
+    if (choice !== null && !['string', 'number', 'boolean'].includes(typeof choice))
+      throw new StudyError('CHOICE_TYPE', sentences.CHOICE_TYPE(name, choice))
+  return Object.freeze({ kind: 'categorical', choices: Object.freeze([...choices]) })
+}
+
+function assertRange(name: string, low: number, high: number): void {
+  for (const bound of [low, high])
+    if (typeof bound !== 'number' || !Number.isFinite(bound))
+      throw new StudyError('RANGE_NOT_FINITE', sentences.RANGE_NOT_FINITE(name, bound))
+  if (low > high) throw new StudyError('RANGE_EMPTY', sentences.RANGE_EMPTY(name, low, high))
+}
+
+/** A grid of decimals: the number of its steps, its last point, and the exact decimal of its point `index`. */
+export interface DecimalGrid {
+  readonly steps: number
+  readonly last: number
+  at(index: number): number
+  /** The index of the nearest point. */
+  nearest(value: number): number
+}
+
+/** Points `low + index × step` in the decimals that are written, so that 0.1 + 2 × 0.1 is 0.3. */
+export function decimalGrid(low: number, high: number, step: number): DecimalGrid {
+  const digits = Math.max(decimals(low), decimals(high), decimals(step))
+  if (digits > 300) return binaryGrid(low, high, step)
+  const scaledLow = scaled(low, digits)
+  const scaledStep = scaled(step, digits)
+  const steps = Number((scaled(high, digits) - scaledLow) / scaledStep)
+  const at = (index: number) => unscaled(scaledLow + BigInt(index) * scaledStep, digits)
+  return { steps, last: at(steps), at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
+}
+
+// Beyond 300 decimals a double has no exact decimal neighbours worth keeping.
+function binaryGrid(low: number, high: number, step: number): DecimalGrid {
+  const steps = Math.floor((high - low) / step)
+  const at = (index: number) => Math.min(low + index * step, high)
+  return { steps, last: at(steps), at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
+}
+
+/** Decimal places of the shortest text of a number. */
+function decimals(value: number): number {
+  const [mantissa = '', exponent = '0'] = String(value).split('e')
+  return Math.max((mantissa.split('.')[1] ?? '').length - Number(exponent), 0)
+}
+
+function scaled(value: number, digits: number): bigint {
+  const [mantissa = '', exponent = '0'] = String(value).split('e')
+  const [whole = '', fraction = ''] = mantissa.split('.')
+  return BigInt(whole + fraction) * 10n ** BigInt(digits - fraction.length + Number(exponent))
+}
+
+function unscaled(value: bigint, digits: number): number {
+  return Number(`${value}e-${digits}`)
+}

@@ -1,0 +1,150 @@
+import type { Params, ParamValue, SpaceTable } from './space.ts'
+
+export type TrialState = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed'
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** An intermediate value. */
+export interface Report {
+  readonly step: number
+  readonly value: number
+}
+
+/** What happened to one trial: plain, frozen data, the same from every storage. */
+export interface TrialRecord {
+  readonly number: number
+  readonly state: TrialState
+  /** One per objective when complete; the value of the last step when pruned, if there is one objective; else empty. */
+  readonly values: readonly number[]
+  /** The value of a trial with one objective. */
+  readonly value?: number
+  readonly params: Params
+  readonly distributions: SpaceTable
+  /** In the order in which they were reported; the first report of a step stands. */
+  readonly reports: readonly Report[]
+  readonly attributes: Readonly<Record<string, Json>>
+  readonly systemAttributes: Readonly<Record<string, Json>>
+  /** Constraint name to value; feasible when every value is <= 0. */
+  readonly constraints: Readonly<Record<string, number>>
+  /** The trial whose outcome this one took over instead of evaluating. */
+  readonly reusedFrom?: number
+  readonly startedAt?: Date
+  readonly finishedAt?: Date
+}
+
+/** What an outcome carries beside its value, so that a reused one is whole. */
+export interface Evidence {
+  readonly constraints?: Readonly<Record<string, number>>
+  readonly reports?: readonly Report[]
+  readonly reusedFrom?: number
+}
+
+export type FailureCause = 'threw' | 'timeout' | 'aborted' | 'invalid' | 'lost'
+
+/** How an evaluation ended. */
+export type Outcome<V = number> =
+  | ({ readonly state: 'complete'; readonly value: V } & Evidence)
+  | ({ readonly state: 'pruned'; readonly reason?: string } & Evidence)
+  | ({ readonly state: 'failed'; readonly error: unknown; readonly cause?: FailureCause } & Evidence)
+
+/** The outcome as plugins see it: one number per objective. */
+export type TrialOutcome = Outcome<readonly number[]>
+
+/** The live side of a trial. `report`, `shouldPrune` and `setAttribute` are synchronous, so they fit into a hot loop. */
+export interface Trial<P = Params> {
+  readonly number: number
+  /** What the space returned. */
+  readonly params: P
+  /** Aborts when the run is aborted, the trial times out, or the study closes. */
+  readonly signal: AbortSignal
+  /** Records an intermediate value; the first report of a step stands. Stored in the background, at the latest by `tell`. */
+  report(value: number, step: number): void
+  /** Whether the study's pruner would end the trial after its latest report. */
+  shouldPrune(): boolean
+  /** Ends the trial as pruned, by throwing `TrialPruned`. */
+  prune(reason?: string): never
+  setAttribute(key: string, value: Json): void
+  /** Feasible when <= 0. The first value of a name stands. */
+  setConstraint(name: string, value: number): void
+}
+
+/** What `ask` returns: with the answer, when a plugin knows it already, or the number of a running twin. */
+export interface AskedTrial<P = Params> extends Trial<P> {
+  readonly answer?: TrialOutcome
+  readonly twin?: number
+}
+
+/** System attributes of trials and studies that this library writes; DESIGN: durability. */
+export const systemKeys = {
+  seed: 'rxtuna:seed',
+  reusedFrom: 'rxtuna:reused_from',
+  reason: 'rxtuna:reason',
+  scope: 'rxtuna:scope',
+  worker: 'rxtuna:worker',
+  fixedParams: 'fixed_params',
+  constraint: 'constraints:',
+  constraints: 'constraints',
+  metricNames: 'study:metric_names'
+} as const
+
+/** The parts of a record that a storage holds; the others follow from them. */
+export interface TrialParts {
+  readonly number: number
+  readonly state: TrialState
+  readonly values: readonly number[]
+  readonly params: Params
+  readonly distributions: SpaceTable
+  readonly reports: readonly Report[]
+  readonly attributes: Readonly<Record<string, Json>>
+  readonly systemAttributes: Readonly<Record<string, Json>>
+  readonly startedAt?: Date
+  readonly finishedAt?: Date
+}
+
+/** The frozen record of stored parts: adds `value`, `constraints` and `reusedFrom`. For storages. */
+export function trialRecord(parts: TrialParts): TrialRecord {
+  const reusedFrom = parts.systemAttributes[systemKeys.reusedFrom]
+  const [value] = parts.values
+  return Object.freeze({
+    ...parts,
+    values: Object.freeze(parts.values),
+    params: Object.freeze(parts.params),
+    distributions: Object.freeze(parts.distributions),
+    reports: Object.freeze(parts.reports),
+    attributes: Object.freeze(parts.attributes),
+    systemAttributes: Object.freeze(parts.systemAttributes),
+    constraints: constraintsOf(parts.systemAttributes),
+    ...(parts.values.length === 1 && value !== undefined ? { value } : {}),
+    ...(typeof reusedFrom === 'number' ? { reusedFrom } : {})
+  })
+}
+
+/** Optuna's two ways of storing constraints, merged: the list names them "0", "1", …, a named one wins. */
+export function constraintsOf(systemAttributes: Readonly<Record<string, Json>>): Readonly<Record<string, number>> {
+  const constraints: Record<string, number> = {}
+  const list = systemAttributes[systemKeys.constraints]
+  if (Array.isArray(list)) for (const [index, value] of list.entries()) if (typeof value === 'number') constraints[index] = value
+  for (const key in systemAttributes) {
+    if (!key.startsWith(systemKeys.constraint)) continue
+    const value = systemAttributes[key]
+    if (typeof value === 'number') constraints[key.slice(systemKeys.constraint.length)] = value
+  }
+  return Object.freeze(constraints)
+}
+
+/** The values that a finished trial is stored with: a pruned one keeps its last step's, if the study has one objective. For storages. */
+export function finishedValues(outcome: TrialOutcome, reports: readonly Report[], objectives: number): readonly number[] {
+  if (outcome.state === 'complete') return outcome.value
+  if (outcome.state === 'failed' || objectives !== 1) return []
+  let last: Report | undefined
+  for (const report of reports) if (last === undefined || report.step > last.step) last = report
+  return last === undefined || Number.isNaN(last.value) ? [] : [last.value]
+}
+
+/** Whether all constraints hold. */
+export function isFeasible(constraints: Readonly<Record<string, number>>): boolean {
+  for (const name in constraints) if (!((constraints[name] ?? 0) <= 0)) return false
+  return true
+}
+
+/** One name and value of a parameter. */
+export type ParamEntry = readonly [name: string, value: ParamValue]
