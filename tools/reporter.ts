@@ -19,7 +19,7 @@ export default class Reporter extends mocha.reporters.Spec {
     })
   }
 
-  done(failures: number, finish?: (failures: number) => void): void {
+  override done(failures: number, finish?: (failures: number) => void): void {
     const failed = failures + this.#unhandled.size
     mkdirSync('.cache', { recursive: true })
     writeFileSync('.cache/mocha.json', JSON.stringify({ passed: this.stats.passes, failed, pending: this.stats.pending }))

@@ -24,6 +24,8 @@ export interface CacheEvents {
   load: (event: { readonly key: string; readonly ms: number; readonly bytes: number }) => void
   evict: (event: { readonly key: string; readonly reason: 'size' | 'count' | 'age' | 'version' }) => void
   invalidate: (event: { readonly key: string; readonly reason: 'version' | 'checksum' | 'missing' | 'manual' | 'written' }) => void
+  /** What the cache could not do for itself, such as keep a table on a full disk: whoever asked was served all the same. */
+  fail: (event: { readonly key?: string; readonly error: Error }) => void
 }
 /** The contract of every cache. A hit costs one counter; an event object is built only when somebody listens. */
 export interface ObservedCache {

@@ -2,9 +2,12 @@
 export class StudyError extends Error {
   override readonly name = 'StudyError'
   readonly code: string
-  constructor(code: string, message: string, options?: ErrorOptions) {
+  /** The plugin whose code threw, for `PLUGIN_THREW`. */
+  readonly plugin?: string
+  constructor(code: string, message: string, options?: ErrorOptions & { readonly plugin?: string }) {
     super(message, options)
     this.code = code
+    if (options?.plugin !== undefined) this.plugin = options.plugin
   }
 }
 
@@ -54,6 +57,7 @@ export const sentences = {
     `Expected one direction for reports and pruning, got a study with ${count}. Leave report() and shouldPrune() out.`,
   CONSTRAINT_VALUE: (name: string, value: unknown) => `Expected a number for the constraint "${name}", got ${show(value)}.`,
   ATTRIBUTE_VALUE: (key: string, value: unknown) => `Expected a JSON value for the attribute "${key}", got ${show(value)}.`,
+  DISTRIBUTION_JSON: (text: string, got: string) => `Expected a distribution as Optuna stores it, got ${got} in ${show(text)}.`,
   TRIAL_UNKNOWN: (number: number, study: string) =>
     `Expected a trial of the study "${study}", got number ${number}, which it does not have.`,
   TRIAL_NOT_RUNNING: (number: number, state: string) =>

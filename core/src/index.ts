@@ -1,4 +1,6 @@
 export type { CacheEvents, CacheStats, ObservedCache } from './cache.ts'
+export { createStudy } from './create-study.ts'
+export { distributionFromJson, distributionToJson } from './distribution-json.ts'
 export { StudyError, TrialPruned } from './errors.ts'
 export { type EventMap, type EventType, ofType, type StudyEvent } from './events.ts'
 export type { History } from './history.ts'
@@ -15,8 +17,11 @@ export type {
   PluginContext,
   TellCall
 } from './plugin.ts'
+export { pruners } from './pruners/index.ts'
 export type { PruneDecision, Pruner } from './pruners/pruner.ts'
+export { fromPythonJson, pythonFloat, toPythonJson } from './python-json.ts'
 export type { RandomStream } from './random-stream.ts'
+export { samplers } from './samplers/index.ts'
 export type { Draw, Sampler } from './samplers/sampler.ts'
 export {
   type CategoricalDistribution,
@@ -36,6 +41,7 @@ export {
   type Suggest,
   space
 } from './space.ts'
+export { memory } from './storages/memory.ts'
 export type {
   Cursor,
   NewTrial,
@@ -45,6 +51,7 @@ export type {
   TrialChange,
   TrialEnd
 } from './storages/storage.ts'
+export { assertValues, type StorageErrorCode, storageError } from './storages/storage-error.ts'
 export type { Best, OptimizeOptions, StopReason, Study, StudyOptions, Summary } from './study.ts'
 export {
   type AskedTrial,

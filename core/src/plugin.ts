@@ -19,6 +19,8 @@ export interface AskResult {
   /** Undefined for an objective that draws while it runs. */
   readonly params: Params | undefined
   readonly attempt: number
+  /** All params were given beforehand, enqueued or by a dead worker: another attempt draws the same. */
+  readonly fixed?: boolean
   readonly answer?: TrialOutcome
   readonly twin?: number
   readonly systemAttributes?: Readonly<Record<string, Json>>

@@ -1,3 +1,5 @@
+export { abortable } from './abortable.ts'
 export { CacheMeter, type LoadKind } from './meter.ts'
 export { SingleFlight } from './single-flight.ts'
+export { Versions } from './versions.ts'
 export { Wraps } from './wraps.ts'

@@ -1,3 +1,5 @@
+import { abortable } from './abortable.ts'
+
 interface Flight<V> {
   readonly promise: Promise<V>
   readonly abort: AbortController
@@ -10,6 +12,8 @@ interface Flight<V> {
  */
 export class SingleFlight<V> {
   readonly #flights = new Map<string, Flight<V>>()
+  /** Also those that nobody waits for any more. */
+  readonly #underWay = new Set<Flight<V>>()
   readonly #joined: () => void
 
   /** `joined` is called for each caller that waits for another's load. */
@@ -25,6 +29,7 @@ export class SingleFlight<V> {
     return this.#flights.has(key)
   }
 
+  /** Calls `load` at once, unless a load of that key is under way. A load that was aborted and ends all the same is ignored. */
   async run(key: string, load: (signal: AbortSignal) => Promise<V>, signal?: AbortSignal): Promise<V> {
     signal?.throwIfAborted()
     let flight = this.#flights.get(key)
@@ -32,7 +37,7 @@ export class SingleFlight<V> {
     else flight = this.#start(key, load)
     flight.callers++
     try {
-      return await (signal ? leaving(flight.promise, signal) : flight.promise)
+      return await abortable(flight.promise, signal)
     } finally {
       flight.callers--
       if (flight.callers === 0 && this.#flights.get(key) === flight) {
@@ -43,24 +48,24 @@ export class SingleFlight<V> {
     }
   }
 
+  /** Aborts every load under way and resolves when all have settled, however they end. */
+  async abort(reason: unknown): Promise<void> {
+    const flights = [...this.#underWay]
+    for (const flight of flights) flight.abort.abort(reason)
+    await Promise.allSettled(flights.map(flight => flight.promise))
+  }
+
   #start(key: string, load: (signal: AbortSignal) => Promise<V>): Flight<V> {
     const abort = new AbortController()
     const promise = (async () => load(abort.signal))()
     const flight: Flight<V> = { promise, abort, callers: 0 }
     this.#flights.set(key, flight)
+    this.#underWay.add(flight)
     const landed = () => {
+      this.#underWay.delete(flight)
       if (this.#flights.get(key) === flight) this.#flights.delete(key)
     }
     promise.then(landed, landed)
     return flight
   }
-}
-
-/** The promise, or the signal's reason, whichever comes first. */
-function leaving<V>(promise: Promise<V>, signal: AbortSignal): Promise<V> {
-  return new Promise<V>((resolve, reject) => {
-    const leave = () => reject(signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }

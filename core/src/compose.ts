@@ -1,0 +1,42 @@
+import { StudyError, sentences } from './errors.ts'
+import type { Interceptor, Phase, PhaseMap } from './plugin.ts'
+
+/** An interceptor and whose it is. */
+export interface Owned<K extends Phase> {
+  readonly plugin: string
+  readonly interceptor: Interceptor<K>
+}
+type Centre<K extends Phase> = (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']>
+
+/** Interceptors around a centre, the first outermost. Without interceptors it is the centre itself. */
+export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<K>[], centre: Centre<K>): Centre<K> {
+  if (interceptors.length === 0) return centre
+  // What the centre rejects with is nobody's fault, however many interceptors it passes.
+  const passing = new WeakSet<object>()
+  let next: Centre<K> = async call => {
+    try {
+      return await centre(call)
+    } catch (error) {
+      throw marked(passing, error)
+    }
+  }
+  for (let i = interceptors.length - 1; i >= 0; i--) {
+    const { plugin, interceptor } = interceptors[i] as Owned<K>
+    const inner = next
+    next = async call => {
+      try {
+        return await interceptor(call, inner)
+      } catch (error) {
+        if (typeof error === 'object' && error !== null && passing.has(error)) throw error
+        const message = error instanceof Error ? error.message : String(error)
+        throw marked(passing, new StudyError('PLUGIN_THREW', sentences.PLUGIN_THREW(plugin, phase, message), { cause: error, plugin }))
+      }
+    }
+  }
+  return next
+}
+
+function marked(passing: WeakSet<object>, error: unknown): unknown {
+  if (typeof error === 'object' && error !== null) passing.add(error)
+  return error
+}

@@ -1,0 +1,87 @@
+import { StudyError, sentences } from './errors.ts'
+import { type Distribution, decimalGrid, type ParamValue } from './space.ts'
+
+/** Whether only one value can be drawn. */
+export function isSingle(distribution: Distribution): boolean {
+  if (distribution.kind === 'categorical') return distribution.choices.length === 1
+  const { low, high, step } = distribution
+  return low === high || (step !== undefined && high - low < step)
+}
+
+/** The only value of a distribution that has one. */
+export function singleValue(distribution: Distribution): ParamValue {
+  return distribution.kind === 'categorical' ? (distribution.choices[0] as ParamValue) : distribution.low
+}
+
+/** Whether a value lies in the range and on the grid, or among the choices. */
+export function contains(distribution: Distribution, value: ParamValue): boolean {
+  if (distribution.kind === 'categorical') return choiceIndex(distribution.choices, value) >= 0
+  if (typeof value !== 'number' || !(value >= distribution.low && value <= distribution.high)) return false
+  if (distribution.kind === 'int') return Number.isInteger(value) && (value - distribution.low) % (distribution.step ?? 1) === 0
+  if (distribution.step === undefined) return true
+  const index = (value - distribution.low) / distribution.step
+  return Math.abs(index - Math.round(index)) < 1e-8
+}
+
+/** The index of a choice, of its own type; NaN equals itself. −1 where there is none. */
+export function choiceIndex(choices: readonly ParamValue[], value: ParamValue): number {
+  for (let i = 0; i < choices.length; i++) if (Object.is(choices[i], value) || choices[i] === value) return i
+  return -1
+}
+
+/** A number on the grid of its distribution, in exact decimals and within its bounds; anything else as it is. */
+export function snapped(distribution: Distribution, value: ParamValue): ParamValue {
+  if (distribution.kind === 'categorical' || typeof value !== 'number') return value
+  const { low, high, step } = distribution
+  if (distribution.kind === 'int') {
+    const unit = step ?? 1
+    return Math.min(Math.max(low + Math.round((value - low) / unit) * unit, low), high)
+  }
+  if (step === undefined) return value
+  const grid = decimalGrid(low, high, step)
+  return grid.at(grid.nearest(value))
+}
+
+/** A value as samplers compute with it: a number as it is, a choice by its index. */
+export function toInternal(distribution: Distribution, value: ParamValue): number {
+  if (distribution.kind === 'categorical') return choiceIndex(distribution.choices, value)
+  return value as number
+}
+
+/** Throws for a value that a parameter of this kind cannot have at all; a number out of range passes. */
+export function assertValue(name: string, distribution: Distribution, value: ParamValue): void {
+  if (distribution.kind === 'categorical') {
+    if (choiceIndex(distribution.choices, value) >= 0) return
+    throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, value, `one of the choices ${JSON.stringify(distribution.choices)}`))
+  }
+  const fits = typeof value === 'number' && Number.isFinite(value) && (distribution.kind === 'float' || Number.isInteger(value))
+  if (!fits)
+    throw new StudyError(
+      'PARAM_VALUE',
+      sentences.PARAM_VALUE(name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number')
+    )
+}
+
+/** Whether a parameter may be suggested by both within one study: the same kind and scale; ranges and steps may differ. */
+export function isCompatible(before: Distribution, now: Distribution): boolean {
+  if (before.kind === 'categorical')
+    return (
+      now.kind === 'categorical' &&
+      before.choices.length === now.choices.length &&
+      before.choices.every((choice, index) => Object.is(choice, now.choices[index]) || choice === now.choices[index])
+    )
+  return now.kind === before.kind && (now.log ?? false) === (before.log ?? false)
+}
+
+/** Whether two distributions are the same in every respect. */
+export function equalDistributions(a: Distribution, b: Distribution): boolean {
+  if (a.kind === 'categorical' || b.kind === 'categorical') return isCompatible(a, b)
+  return isCompatible(a, b) && a.low === b.low && a.high === b.high && (a.step ?? 0) === (b.step ?? 0)
+}
+
+/** A distribution in a few words, for sentences. */
+export function describe(distribution: Distribution): string {
+  if (distribution.kind === 'categorical') return `a categorical of ${distribution.choices.length} choices`
+  const scale = distribution.log ? ' on a logarithmic scale' : ''
+  return `${distribution.kind === 'int' ? 'an int' : 'a float'} in [${distribution.low}, ${distribution.high}]${scale}`
+}

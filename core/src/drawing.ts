@@ -1,0 +1,108 @@
+import { assertValue, contains, describe, isCompatible, isSingle, singleValue, snapped } from './distributions.ts'
+import { StudyError, sentences } from './errors.ts'
+import type { History } from './history.ts'
+import type { Sampler } from './samplers/sampler.ts'
+import {
+  assertName,
+  categoricalDistribution,
+  type Distribution,
+  floatDistribution,
+  intDistribution,
+  type NumberOptions,
+  type Params,
+  type ParamValue,
+  type Suggest
+} from './space.ts'
+
+/** Where a drawing takes its values from, the first that has one: fixed, the only possible, drawn jointly, the sampler. */
+export interface DrawingSources {
+  readonly sampler: Sampler
+  readonly history: History
+  readonly fixed: Params
+  readonly joint: Params
+  /** Told of a fixed value outside its range, which is kept. */
+  readonly warn: (sentence: string) => void
+}
+
+const onlyNumberOptions = new Set(['step', 'log', 'kind', 'low', 'high'])
+
+/** Draws the params of one trial, one by one; a name that was drawn before keeps its value. */
+export class Drawing implements Suggest {
+  readonly params: Record<string, ParamValue> = {}
+  readonly distributions: Record<string, Distribution> = {}
+  readonly #sources: DrawingSources
+  #fixed = 0
+  #drawn = 0
+
+  constructor(sources: DrawingSources) {
+    this.#sources = sources
+  }
+
+  /** Whether every value was fixed beforehand. */
+  get isFixed(): boolean {
+    return this.#drawn > 0 && this.#fixed === this.#drawn
+  }
+
+  /** How many params were drawn so far. */
+  get size(): number {
+    return this.#drawn
+  }
+
+  suggestFloat(name: string, low: number, high: number, options: NumberOptions = {}): number {
+    assertOptions('suggestFloat', options)
+    return this.#draw(name, floatDistribution(name, low, high, options)) as number
+  }
+
+  suggestInt(name: string, low: number, high: number, options: NumberOptions = {}): number {
+    assertOptions('suggestInt', options)
+    return this.#draw(name, intDistribution(name, low, high, options)) as number
+  }
+
+  suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T {
+    return this.#draw(name, categoricalDistribution(name, choices)) as T
+  }
+
+  #draw(name: string, distribution: Distribution): ParamValue {
+    const before = this.distributions[name]
+    if (before !== undefined) {
+      if (!isCompatible(before, distribution))
+        throw new StudyError('PARAM_KIND', sentences.PARAM_KIND(name, describe(before), describe(distribution)))
+      return this.params[name] as ParamValue
+    }
+    assertName(name)
+    const value = this.#value(name, distribution)
+    this.distributions[name] = distribution
+    this.params[name] = value
+    this.#drawn++
+    return value
+  }
+
+  #value(name: string, distribution: Distribution): ParamValue {
+    const { fixed, joint, sampler, history, warn } = this.#sources
+    if (Object.hasOwn(fixed, name)) {
+      const value = fixed[name] as ParamValue
+      assertValue(name, distribution, value)
+      if (!contains(distribution, value))
+        warn(
+          `Trial ${history.trial}: the fixed value ${String(value)} of "${name}" is outside ${describe(distribution)}; it is used all the same.`
+        )
+      this.#fixed++
+      return value
+    }
+    if (isSingle(distribution)) {
+      // A fixed set stays fixed beside a parameter that has no choice.
+      this.#fixed++
+      return singleValue(distribution)
+    }
+    const drawn = joint[name]
+    if (drawn !== undefined && contains(distribution, drawn)) return snapped(distribution, drawn)
+    const value = sampler.sample(name, distribution, history, this.params)
+    assertValue(name, distribution, value)
+    return snapped(distribution, value)
+  }
+}
+
+function assertOptions(where: string, options: NumberOptions): void {
+  for (const name in options)
+    if (!onlyNumberOptions.has(name)) throw new StudyError('OPTION_UNKNOWN', sentences.OPTION_UNKNOWN(where, name, 'step, log'))
+}

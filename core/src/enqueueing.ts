@@ -1,0 +1,36 @@
+import { StudyError, sentences } from './errors.ts'
+import { assertName, type Params, type ParamValue } from './space.ts'
+import type { StudyCore } from './study-core.ts'
+import { systemKeys, type TrialRecord } from './trial.ts'
+
+/** Appends a waiting trial with these params fixed. With `skipIfExists`, not when a trial of any state has them. */
+export async function enqueue(core: StudyCore, params: Params, skipIfExists: boolean): Promise<void> {
+  for (const name in params) {
+    assertName(name)
+    const value = params[name]
+    const fits =
+      value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value))
+    if (!fits) throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, value, 'a string, a number, a boolean or null'))
+  }
+  if (skipIfExists) {
+    await core.sync()
+    for (const record of core.log.records()) if (repeats(record, params)) return
+    for (const record of await core.storage.waiting(core.name)) if (repeats(record, params)) return
+  }
+  const record = await core.storage.create(core.name, { state: 'waiting', systemAttributes: { [systemKeys.fixedParams]: params } })
+  if (record) core.log.reserve(record.number)
+}
+
+/** Whether a trial was enqueued or drawn with the same names and values, by Optuna's measure: numbers within a relative 1e-5. */
+function repeats({ params, systemAttributes }: TrialRecord, asked: Params): boolean {
+  const enqueued = systemAttributes[systemKeys.fixedParams]
+  const existing = typeof enqueued === 'object' && enqueued !== null ? (enqueued as Params) : params
+  const names = Object.keys(asked)
+  if (names.length !== Object.keys(existing).length) return false
+  return names.every(name => Object.hasOwn(existing, name) && isClose(asked[name] as ParamValue, existing[name] as ParamValue))
+}
+
+function isClose(asked: ParamValue, existing: ParamValue): boolean {
+  if (typeof asked !== 'number' || typeof existing !== 'number') return asked === existing
+  return asked === existing || Math.abs(asked - existing) <= 1e-5 * Math.abs(existing)
+}

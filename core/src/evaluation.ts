@@ -1,0 +1,61 @@
+import { StudyError, sentences } from './errors.ts'
+import type { LiveTrial } from './live-trial.ts'
+import { outcomeOf, outcomeOfError } from './outcome.ts'
+import type { AnyObjective } from './study.ts'
+import type { Trial, TrialOutcome } from './trial.ts'
+
+export interface EvaluationOptions {
+  /** How many values the objective must return. */
+  readonly objectives: number
+  /** Milliseconds. */
+  readonly trialTimeout?: number
+}
+
+/**
+ * The centre of the phase `evaluate`: runs the objective and never rejects. An aborted or timed-out trial has its outcome at once; what its
+ * promise still does is ignored.
+ */
+export async function evaluate(live: LiveTrial, objective: AnyObjective, options: EvaluationOptions): Promise<TrialOutcome> {
+  const { objectives, trialTimeout } = options
+  if (live.isAborted) return aborted(live.abortReason)
+  live.reopen()
+  let result: unknown
+  try {
+    result = typeof objective === 'function' ? objective(live as never) : objective.evaluate(live.params, live as Trial<unknown>)
+  } catch (error) {
+    live.settle()
+    return outcomeOfError(error)
+  }
+  if (!isThenable(result)) {
+    live.settle()
+    return outcomeOf(result, objectives)
+  }
+  const pending = result
+  return new Promise(resolve => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const ends = (outcome: TrialOutcome): void => {
+      clearTimeout(timer)
+      live.settle()
+      resolve(outcome)
+    }
+    live.whenAborted(reason => ends(aborted(reason)))
+    if (trialTimeout !== undefined)
+      timer = setTimeout(() => {
+        const error = new StudyError('TIMED_OUT', sentences.TIMED_OUT(trialTimeout))
+        ends({ state: 'failed', error, cause: 'timeout' })
+        live.abort(error)
+      }, trialTimeout)
+    pending.then(
+      value => ends(outcomeOf(value, objectives)),
+      error => ends(outcomeOfError(error))
+    )
+  })
+}
+
+function aborted(reason: unknown): TrialOutcome {
+  return { state: 'failed', error: reason ?? new StudyError('ABORTED', sentences.ABORTED()), cause: 'aborted' }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

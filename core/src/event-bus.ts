@@ -1,0 +1,84 @@
+import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs'
+import type { EventMap, EventType, StudyEvent } from './events.ts'
+
+/** The one stream of a study's events. Callers look at `observed` before they build a payload. */
+export class EventBus {
+  readonly #subject = new Subject<StudyEvent>()
+  readonly #study: string
+  readonly #clock: () => number
+
+  constructor(study: string, clock: () => number) {
+    this.#study = study
+    this.#clock = clock
+  }
+
+  get observed(): boolean {
+    return this.#subject.observed
+  }
+
+  get events$(): Observable<StudyEvent> {
+    return this.#subject.asObservable()
+  }
+
+  emit<K extends EventType>(type: K, payload: EventMap[K]): void {
+    if (!this.#subject.observed) return
+    // A payload of type K makes the envelope of type K, which the compiler does not follow through the mapped type.
+    this.#subject.next(Object.freeze({ type, study: this.#study, at: this.#clock(), ...payload }) as unknown as StudyEvent)
+  }
+
+  complete(): void {
+    this.#subject.complete()
+  }
+
+  /** The same events for a plugin: what its subscribers throw is handed to `failed`, also behind operators. */
+  guarded(failed: (error: unknown) => void): Observable<StudyEvent> {
+    return new GuardedObservable<StudyEvent>(this.#subject, failed)
+  }
+}
+
+type Observer<T> = Partial<{ next: (value: T) => void; error: (error: unknown) => void; complete: () => void }>
+
+/** An observable whose final subscribers cannot crash the process: RxJS 7 would throw their errors from a timer. */
+class GuardedObservable<T> extends Observable<T> {
+  readonly #failed: (error: unknown) => void
+
+  constructor(source: Observable<T>, failed: (error: unknown) => void) {
+    super()
+    this.source = source
+    this.#failed = failed
+  }
+
+  // RxJS's operators build on `lift`; what they return stays guarded.
+  override lift<R>(operator?: { call(subscriber: Subscriber<R>, source: unknown): unknown }): Observable<R> {
+    const lifted = new GuardedObservable<R>(this as unknown as Observable<R>, this.#failed)
+    lifted.operator = operator as never
+    return lifted
+  }
+
+  override subscribe(observer?: unknown, error?: unknown, complete?: unknown): Subscription {
+    // Operators subscribe with subscribers of their own; only the last ones are a plugin's code.
+    if (isSubscriber(observer)) return super.subscribe(observer)
+    const given = (typeof observer === 'function' ? { next: observer, error, complete } : (observer ?? {})) as Observer<T>
+    let failing = false
+    const attempt = (work: () => void): void => {
+      try {
+        work()
+      } catch (thrown) {
+        // Its own failure's event may reach the same subscriber; it is told once.
+        if (failing) return
+        failing = true
+        this.#failed(thrown)
+        failing = false
+      }
+    }
+    return super.subscribe({
+      next: value => attempt(() => given.next?.(value)),
+      error: reason => (given.error ? attempt(() => given.error?.(reason)) : this.#failed(reason)),
+      complete: () => attempt(() => given.complete?.())
+    })
+  }
+}
+
+function isSubscriber(value: unknown): value is Subscriber<unknown> {
+  return typeof value === 'object' && value !== null && 'add' in value && 'unsubscribe' in value && 'next' in value
+}

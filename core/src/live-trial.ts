@@ -1,0 +1,262 @@
+import type { Drawing } from './drawing.ts'
+import { StudyError, sentences, TrialPruned } from './errors.ts'
+import type { EventBus } from './event-bus.ts'
+import type { History } from './history.ts'
+import type { Pruner } from './pruners/pruner.ts'
+import type { NumberOptions, Params, ParamValue, SpaceTable, Suggest } from './space.ts'
+import type { StudyStorage, TrialChange } from './storages/storage.ts'
+import { type AskedTrial, type Json, type Report, systemKeys, type TrialOutcome } from './trial.ts'
+
+/** What a live trial needs of its study. */
+export interface TrialSurroundings {
+  readonly study: string
+  readonly storage: StudyStorage
+  readonly pruner: Pruner
+  readonly bus: EventBus
+  readonly history: History
+}
+export interface TrialStart {
+  readonly number: number
+  readonly drawing: Drawing
+  /** What the space returned; undefined for a trial that draws while it runs. */
+  readonly value: unknown
+  readonly drawsLater: boolean
+  readonly storedParams: number
+  readonly answer?: TrialOutcome
+  readonly twin?: number
+  /** Reports that are stored already. */
+  readonly reports?: readonly Report[]
+}
+
+/** What is still to be stored. */
+interface Pending {
+  reports: Report[]
+  attributes: Record<string, Json>
+  systemAttributes: Record<string, Json>
+  empty: boolean
+}
+const nothing = (): Pending => ({ reports: [], attributes: {}, systemAttributes: {}, empty: true })
+
+/** A trial between ask and tell. What it reports is queued and written by one `storage.update` at a time; `finish` writes what is left. */
+export class LiveTrial implements AskedTrial<unknown>, Suggest {
+  readonly number: number
+  readonly answer?: TrialOutcome
+  readonly twin?: number
+  readonly drawing: Drawing
+  readonly drawsLater: boolean
+  readonly history: History
+  readonly #value: unknown
+  readonly #around: TrialSurroundings
+  readonly #reports: Report[] = []
+  #pending = nothing()
+  #writing: Promise<void> | undefined
+  #failure: { readonly error: unknown } | undefined
+  #storedParams: number
+  #controller: AbortController | undefined
+  #aborted: { readonly reason: unknown } | undefined
+  #onAbort: ((reason: unknown) => void) | undefined
+  /** `settling` while nothing should be written before `finish`; `over` when what still comes is refused. */
+  #phase: 'open' | 'settling' | 'over' = 'open'
+
+  constructor(around: TrialSurroundings, start: TrialStart) {
+    this.number = start.number
+    if (start.answer) this.answer = start.answer
+    if (start.twin !== undefined) this.twin = start.twin
+    this.drawing = start.drawing
+    this.drawsLater = start.drawsLater
+    this.history = around.history
+    this.#value = start.value
+    this.#around = around
+    this.#storedParams = start.storedParams
+  }
+
+  get params(): unknown {
+    return this.drawsLater ? { ...this.drawing.params } : this.#value
+  }
+
+  /** What was suggested, as plugins see it. */
+  get suggested(): Params {
+    return this.drawing.params
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController()
+      if (this.#aborted) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  suggestFloat(name: string, low: number, high: number, options?: NumberOptions): number {
+    return this.#draw(() => this.drawing.suggestFloat(name, low, high, options))
+  }
+  suggestInt(name: string, low: number, high: number, options?: NumberOptions): number {
+    return this.#draw(() => this.drawing.suggestInt(name, low, high, options))
+  }
+  suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T {
+    return this.#draw(() => this.drawing.suggestCategorical(name, choices))
+  }
+
+  report(value: number, step: number): void {
+    this.#assertOpen()
+    const { directions } = this.history
+    if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
+    if (typeof value !== 'number') throw new StudyError('REPORT_VALUE', sentences.REPORT_VALUE(value))
+    if (!Number.isSafeInteger(step) || step < 0) throw new StudyError('REPORT_STEP', sentences.REPORT_STEP(step))
+    for (const report of this.#reports) if (report.step === step) return
+    const report = Object.freeze({ step, value })
+    this.#reports.push(report)
+    this.#pending.reports.push(report)
+    this.#changed()
+    const { bus } = this.#around
+    if (bus.observed) bus.emit('trial.reported', { trial: this.number, step, value })
+  }
+
+  shouldPrune(): boolean {
+    this.#assertOpen()
+    const { directions } = this.history
+    if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
+    const decision = this.#around.pruner.shouldPrune({ number: this.number, reports: this.#reports }, this.history)
+    if (typeof decision === 'boolean') return decision
+    Object.assign(this.#pending.systemAttributes, decision.systemAttributes)
+    this.#changed()
+    return decision.prune
+  }
+
+  prune(reason?: string): never {
+    throw new TrialPruned(reason ?? '')
+  }
+
+  setAttribute(key: string, value: Json): void {
+    this.#assertOpen()
+    assertJson(key, value)
+    this.#pending.attributes[key] = value
+    this.#changed()
+  }
+
+  setConstraint(name: string, value: number): void {
+    this.#assertOpen()
+    if (typeof value !== 'number' || Number.isNaN(value)) throw new StudyError('CONSTRAINT_VALUE', sentences.CONSTRAINT_VALUE(name, value))
+    if (this.#constraints.has(name)) return
+    this.#constraints.add(name)
+    this.#pending.systemAttributes[systemKeys.constraint + name] = value
+    this.#changed()
+  }
+  readonly #constraints = new Set<string>()
+
+  /** Nothing is written from here on until `rest`: the evaluation has ended. */
+  settle(): void {
+    if (this.#phase === 'open') this.#phase = 'settling'
+  }
+
+  /** The evaluation begins, perhaps a second time. */
+  reopen(): void {
+    if (this.#phase === 'open') return
+    this.#phase = 'open'
+    if (!this.#pending.empty) this.#changed()
+  }
+
+  /** What comes from now on is refused. */
+  end(): void {
+    this.#phase = 'over'
+    this.#onAbort = undefined
+  }
+
+  get isAborted(): boolean {
+    return this.#aborted !== undefined
+  }
+
+  get abortReason(): unknown {
+    return this.#aborted?.reason
+  }
+
+  abort(reason: unknown): void {
+    this.#aborted ??= { reason }
+    this.#controller?.abort(reason)
+    this.#onAbort?.(reason)
+  }
+
+  /** Calls back when the trial is aborted, at once if it is. */
+  whenAborted(call: (reason: unknown) => void): void {
+    this.#onAbort = call
+    if (this.#aborted) call(this.#aborted.reason)
+  }
+
+  /** What was not yet stored, after the write under way. Rejects when a write has failed. */
+  async rest(): Promise<TrialChange> {
+    await this.#writing
+    if (this.#failure) throw this.#failure.error
+    return this.#take()
+  }
+
+  /** Waits for the write under way, whatever becomes of it. */
+  async written(): Promise<void> {
+    await this.#writing
+  }
+
+  /** Puts back what a failed `finish` did not store. */
+  restore(change: TrialChange): void {
+    const pending = this.#pending
+    pending.reports.unshift(...(change.reports ?? []))
+    pending.attributes = { ...change.attributes, ...pending.attributes }
+    pending.systemAttributes = { ...change.systemAttributes, ...pending.systemAttributes }
+    pending.empty = false
+    if (change.params) this.#storedParams -= Object.keys(change.params).length
+  }
+
+  #draw<T>(draw: () => T): T {
+    this.#assertOpen()
+    const before = this.drawing.size
+    const value = draw()
+    if (this.drawsLater && this.drawing.size !== before) this.#pending.empty = false
+    return value
+  }
+
+  #assertOpen(): void {
+    if (this.#phase === 'over') throw new StudyError('TRIAL_OVER', sentences.TRIAL_OVER(this.number))
+  }
+
+  #changed(): void {
+    this.#pending.empty = false
+    this.#writing ??= Promise.resolve().then(() => this.#write())
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#phase === 'open' && !this.#pending.empty && !this.#failure)
+        await this.#around.storage.update(this.#around.study, this.number, this.#take())
+    } catch (error) {
+      // Kept for `tell`, which rejects with it: the trial stays running.
+      this.#failure = { error }
+    } finally {
+      this.#writing = undefined
+    }
+  }
+
+  #take(): TrialChange {
+    const { reports, attributes, systemAttributes } = this.#pending
+    this.#pending = nothing()
+    return { reports, attributes, systemAttributes, ...this.#newParams() }
+  }
+
+  /** Params that were drawn since the last write; they are stored in the order in which they were drawn. */
+  #newParams(): { readonly params?: Params; readonly distributions?: SpaceTable } {
+    const { params, distributions, size } = this.drawing
+    if (size === this.#storedParams) return {}
+    const names = Object.keys(params).slice(this.#storedParams)
+    this.#storedParams = size
+    return {
+      params: Object.fromEntries(names.map(name => [name, params[name] as ParamValue])),
+      distributions: Object.fromEntries(names.map(name => [name, distributions[name] as SpaceTable[string]]))
+    }
+  }
+}
+
+/** Throws for what would not be read back as it was written. */
+export function assertJson(key: string, value: unknown): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return
+  if (Array.isArray(value)) for (const item of value) assertJson(key, item)
+  else if (typeof value === 'object' && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null))
+    for (const item of Object.values(value)) assertJson(key, item)
+  else throw new StudyError('ATTRIBUTE_VALUE', sentences.ATTRIBUTE_VALUE(key, value))
+}

@@ -1,0 +1,218 @@
+import type { Observable } from 'rxjs'
+import { ask } from './asking.ts'
+import { Drawing } from './drawing.ts'
+import { enqueue } from './enqueueing.ts'
+import { StudyError, sentences } from './errors.ts'
+import type { StudyEvent } from './events.ts'
+import { assertJson } from './live-trial.ts'
+import type { Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
+import { assertOptimizeOptions } from './options.ts'
+import { outcomeToTell } from './outcome.ts'
+import { Run } from './run.ts'
+import type { Params, Space, Suggest } from './space.ts'
+import type { AnyObjective, OptimizeOptions, Study, Summary } from './study.ts'
+import type { StudyCore } from './study-core.ts'
+import { tellLive, tellNumber } from './telling.ts'
+import type { AskedTrial, Json, Outcome, TrialOutcome, TrialRecord, TrialState } from './trial.ts'
+
+/** A study that is open: the public face over its parts. */
+export class OpenStudy<D extends Directions> implements Study<D> {
+  readonly name: string
+  readonly direction: D
+  readonly seed: number
+  readonly #core: StudyCore
+  readonly #abort: AbortController
+  readonly #ownsStorage: boolean
+  #attributes: Readonly<Record<string, Json>>
+  #asks: Promise<unknown> = Promise.resolve()
+  #run: { readonly run: Run; readonly ended: Promise<unknown> } | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(core: StudyCore, direction: D, attributes: Readonly<Record<string, Json>>, abort: AbortController, ownsStorage: boolean) {
+    this.name = core.name
+    this.direction = direction
+    this.seed = core.seed
+    this.#core = core
+    this.#attributes = attributes
+    this.#abort = abort
+    this.#ownsStorage = ownsStorage
+  }
+
+  get events$(): Observable<StudyEvent> {
+    return this.#core.bus.events$
+  }
+
+  get attributes(): Readonly<Record<string, Json>> {
+    return this.#attributes
+  }
+
+  ask<P>(space: Space<P> | ((suggest: Suggest) => P)): Promise<AskedTrial<P>>
+  ask(): Promise<AskedTrial & Suggest>
+  async ask(space?: Space<unknown> | ((suggest: Suggest) => unknown)): Promise<never> {
+    this.#assertOpen()
+    if (space !== undefined && typeof space !== 'function')
+      throw new StudyError('OPTION', sentences.OPTION('space', 'space({ … }) or a function that draws', space))
+    // What the space returned is P, as the overloads say.
+    return (await this.#serialized(() => ask(this.#core, space ? { space } : {}))) as never
+  }
+
+  async tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord> {
+    this.#assertOpen()
+    const number = typeof trial === 'number' ? trial : trial?.number
+    if (!Number.isInteger(number)) throw new StudyError('OPTION', sentences.OPTION('trial', 'a trial or its number', trial))
+    const outcome = outcomeToTell(result, this.#core.directions.length)
+    const live = this.#core.live.get(number)
+    return live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome)
+  }
+
+  optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
+  optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
+  async optimize(given: unknown, options: OptimizeOptions = {}): Promise<never> {
+    this.#assertOpen()
+    const objective = assertObjective(given)
+    assertOptimizeOptions(options)
+    if (options.unique !== undefined && !this.#core.host.intercepts('ask'))
+      throw new StudyError('UNIQUE_NEEDS_DEDUP', sentences.UNIQUE_NEEDS_DEDUP())
+    if (this.#run) throw new StudyError('OPTIMIZE_RUNNING', sentences.OPTIMIZE_RUNNING(this.name))
+    options.signal?.throwIfAborted()
+    const run = new Run(this.#core, objective, options, work => this.#serialized(work))
+    const ended = this.#optimize(run, objective, options)
+    this.#run = { run, ended: ended.catch(() => undefined) }
+    try {
+      return (await ended) as never
+    } finally {
+      this.#run = undefined
+    }
+  }
+
+  async #optimize(run: Run, objective: AnyObjective, { concurrency = 1, signal }: OptimizeOptions): Promise<Summary<unknown>> {
+    const { bus } = this.#core
+    const abort = (event: Event): void => run.abort((event.target as AbortSignal).reason)
+    signal?.addEventListener('abort', abort)
+    this.#abort.signal.addEventListener('abort', abort)
+    if (bus.observed) bus.emit('study.started', { concurrency })
+    try {
+      const reason = await run.start()
+      const best = await this.#best(objective)
+      const { complete, pruned, failed, reused } = run.counts
+      if (bus.observed) bus.emit('study.finished', { reason, complete, pruned, failed, reused })
+      return { reason, complete, pruned, failed, reused, best: best as never }
+    } catch (error) {
+      const { complete, pruned, failed, reused } = run.counts
+      if (bus.observed) bus.emit('study.finished', { reason: 'stopped', complete, pruned, failed, reused })
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', abort)
+      this.#abort.signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async enqueue(params: Params, { skipIfExists = false }: { readonly skipIfExists?: boolean } = {}): Promise<void> {
+    this.#assertOpen()
+    await this.#serialized(() => enqueue(this.#core, params, skipIfExists))
+  }
+
+  async trials(state?: TrialState): Promise<readonly TrialRecord[]> {
+    this.#assertOpen()
+    await this.#core.sync()
+    const waiting = state === undefined || state === 'waiting' ? await this.#core.storage.waiting(this.name) : []
+    const known = [...this.#core.log.records()].filter(
+      record => record.state !== 'waiting' && (state === undefined || record.state === state)
+    )
+    return [...known, ...waiting].sort((a, b) => a.number - b.number)
+  }
+
+  async *stream(): AsyncIterableIterator<TrialRecord> {
+    this.#assertOpen()
+    let cursor: unknown
+    for (;;) {
+      const page = await this.#core.storage.read(this.name, cursor, 1000)
+      yield* page.trials
+      if (page.trials.length < 1000) break
+      cursor = page.cursor
+    }
+    yield* await this.#core.storage.waiting(this.name)
+  }
+
+  async best(): Promise<D extends readonly unknown[] ? readonly TrialRecord[] : TrialRecord | undefined> {
+    this.#assertOpen()
+    await this.#core.sync()
+    const { log } = this.#core
+    return (Array.isArray(this.direction) ? log.front() : log.best) as never
+  }
+
+  async setAttribute(key: string, value: Json): Promise<void> {
+    this.#assertOpen()
+    assertJson(key, value)
+    await this.#core.storage.setAttributes(this.name, { [key]: value })
+    this.#attributes = Object.freeze({ ...this.#attributes, [key]: value })
+  }
+
+  stop(): void {
+    this.#run?.run.stop('stopped')
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #close(): Promise<void> {
+    const { live, host, storage, bus } = this.#core
+    const reason = new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
+    this.#abort.abort(reason)
+    await this.#run?.ended
+    await this.#asks
+    for (const trial of live.values()) {
+      trial.abort(reason)
+      await trial.written()
+    }
+    try {
+      await host.dispose()
+    } finally {
+      try {
+        if (this.#ownsStorage) await storage[Symbol.asyncDispose]()
+      } finally {
+        bus.complete()
+      }
+    }
+  }
+
+  /** The best of the study, its params as the space returns them. */
+  async #best(objective: AnyObjective): Promise<unknown> {
+    const best = await this.best()
+    const replayed = (record: TrialRecord): unknown => ({ ...record, params: this.#replayed(objective, record) })
+    if (Array.isArray(best)) return best.map(replayed)
+    return best === undefined ? undefined : replayed(best as TrialRecord)
+  }
+
+  #replayed(objective: AnyObjective, record: TrialRecord): unknown {
+    if (typeof objective === 'function') return record.params
+    const { sampler } = this.#core
+    const history = this.#core.view(record.number, 0)
+    return objective.space(new Drawing({ sampler, history, fixed: record.params, joint: {}, warn: () => {} }))
+  }
+
+  #serialized<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#asks.then(work)
+    // A failed ask is its caller's; the next one goes on.
+    this.#asks = done.catch(() => undefined)
+    return done
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
+  }
+}
+
+function assertObjective(given: unknown): AnyObjective {
+  if (typeof given === 'function') return given as AnyObjective
+  const { space, evaluate } = (given ?? {}) as Partial<Objective<unknown, unknown>>
+  if (typeof space !== 'function' || typeof evaluate !== 'function')
+    throw new StudyError('OBJECTIVE_SHAPE', sentences.OBJECTIVE_SHAPE(given))
+  return given as AnyObjective
+}

@@ -1,0 +1,74 @@
+import { StudyError, sentences } from './errors.ts'
+import type { OptimizeOptions, StudyOptions } from './study.ts'
+
+const optimizeOptions = [
+  'trials',
+  'until',
+  'unique',
+  'timeout',
+  'trialTimeout',
+  'concurrency',
+  'signal',
+  'deterministic',
+  'onError'
+] as const
+const studyOptions = [
+  'name',
+  'direction',
+  'metricNames',
+  'storage',
+  'sampler',
+  'pruner',
+  'plugins',
+  'seed',
+  'ifExists',
+  'ifMissing',
+  'clock'
+] as const
+
+/** Throws a sentence for what `optimize` cannot do. */
+export function assertOptimizeOptions(options: OptimizeOptions): void {
+  assertKnown('optimize', options, optimizeOptions)
+  for (const name of ['trials', 'until', 'unique'] as const) assertNumber(name, options[name], 'a whole number >= 0', isWhole)
+  for (const name of ['timeout', 'trialTimeout'] as const) assertNumber(name, options[name], 'milliseconds >= 0', value => value >= 0)
+  assertNumber('concurrency', options.concurrency, 'a whole number >= 1', value => isWhole(value) && value >= 1)
+  const { signal, onError, deterministic, timeout } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw option('signal', 'an AbortSignal', signal)
+  if (onError !== undefined && onError !== 'throw' && onError !== 'continue') throw option('onError', "'throw' or 'continue'", onError)
+  if (deterministic && timeout !== undefined) throw new StudyError('DETERMINISTIC_TIMEOUT', sentences.DETERMINISTIC_TIMEOUT())
+}
+
+/** Throws a sentence for what `createStudy` cannot do. */
+export function assertStudyOptions(options: StudyOptions): void {
+  assertKnown('createStudy', options, studyOptions)
+  const { name, direction = 'minimize', seed, metricNames, ifExists, ifMissing, storage, sampler, pruner, plugins } = options
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw new StudyError('STUDY_NAME', sentences.STUDY_NAME(name))
+  const directions = Array.isArray(direction) ? direction : [direction]
+  if (directions.length === 0) throw new StudyError('DIRECTION', sentences.DIRECTION(direction))
+  for (const one of directions) if (one !== 'minimize' && one !== 'maximize') throw new StudyError('DIRECTION', sentences.DIRECTION(one))
+  if (metricNames !== undefined && metricNames.length !== directions.length)
+    throw new StudyError('METRIC_NAMES', sentences.METRIC_NAMES(directions.length, metricNames.length))
+  if (seed !== undefined && !isWhole(seed)) throw new StudyError('SEED', sentences.SEED(seed))
+  if (ifExists !== undefined && ifExists !== 'load' && ifExists !== 'fail') throw option('ifExists', "'load' or 'fail'", ifExists)
+  if (ifMissing !== undefined && ifMissing !== 'create' && ifMissing !== 'fail') throw option('ifMissing', "'create' or 'fail'", ifMissing)
+  if (storage !== undefined && typeof storage !== 'function' && typeof storage?.open !== 'function')
+    throw new StudyError('STORAGE_SHAPE', sentences.STORAGE_SHAPE(storage))
+  if (sampler !== undefined && typeof sampler?.sample !== 'function')
+    throw option('sampler', 'a sampler, such as samplers.random()', sampler)
+  if (pruner !== undefined && typeof pruner?.shouldPrune !== 'function')
+    throw option('pruner', 'a pruner, such as pruners.median()', pruner)
+  if (plugins !== undefined && !Array.isArray(plugins)) throw option('plugins', 'an array of plugins', plugins)
+}
+
+function assertKnown(where: string, options: object, known: readonly string[]): void {
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw new StudyError('OPTION_UNKNOWN', sentences.OPTION_UNKNOWN(where, name, known.join(', ')))
+}
+
+function assertNumber(name: string, value: unknown, expected: string, fits: (value: number) => boolean): void {
+  if (value !== undefined && !(typeof value === 'number' && fits(value))) throw option(name, expected, value)
+}
+
+const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const option = (name: string, expected: string, value: unknown): StudyError =>
+  new StudyError('OPTION', sentences.OPTION(name, expected, value))

@@ -1,0 +1,187 @@
+import { type AskRequest, ask } from './asking.ts'
+import { StudyError, sentences } from './errors.ts'
+import { evaluate } from './evaluation.ts'
+import type { LiveTrial } from './live-trial.ts'
+import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
+import type { StudyCore } from './study-core.ts'
+import { tellLive } from './telling.ts'
+import { systemKeys, type TrialOutcome } from './trial.ts'
+
+/** What a run has counted. */
+export interface RunCounts {
+  complete: number
+  pruned: number
+  failed: number
+  reused: number
+}
+
+const mostAskErrors = 10
+
+/** One `optimize`: lanes that ask, evaluate and tell until a budget, a clock, a signal or an error ends them. */
+export class Run {
+  readonly counts: RunCounts = { complete: 0, pruned: 0, failed: 0, reused: 0 }
+  readonly #core: StudyCore
+  readonly #objective: AnyObjective
+  readonly #options: OptimizeOptions
+  readonly #serialized: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #flights = new Set<LiveTrial>()
+  readonly #mine = new Set<number>()
+  #asked = 0
+  #askErrors = 0
+  #reason: StopReason | undefined
+  #failure: { readonly error: unknown } | undefined
+  #wake: () => void = () => {}
+  #alone = false
+
+  /** `serialized` runs asks of the study one after another. */
+  constructor(core: StudyCore, objective: AnyObjective, options: OptimizeOptions, serialized: <T>(work: () => Promise<T>) => Promise<T>) {
+    this.#core = core
+    this.#objective = objective
+    this.#options = options
+    this.#serialized = serialized
+  }
+
+  /** Ends the run after the trials in flight. */
+  stop(reason: StopReason): void {
+    this.#reason ??= reason
+    this.#wake()
+  }
+
+  /** Fails the trials in flight as aborted; `start` then rejects with the reason. */
+  abort(reason: unknown): void {
+    this.#failure ??= { error: reason }
+    for (const live of this.#flights) live.abort(reason)
+    this.#wake()
+  }
+
+  /** Resolves with the reason when nothing is in flight any more; rejects with what ended the run. */
+  async start(): Promise<StopReason> {
+    const { timeout, deterministic } = this.#options
+    const timer = timeout === undefined ? undefined : setTimeout(() => this.stop('timeout'), timeout)
+    try {
+      await (deterministic ? this.#inOrder() : this.#asTheyEnd())
+    } finally {
+      clearTimeout(timer)
+    }
+    if (this.#failure) throw this.#failure.error
+    return this.#reason ?? 'trials'
+  }
+
+  get #lanes(): number {
+    return this.#options.concurrency ?? 1
+  }
+
+  #mayAsk(): boolean {
+    const { trials, unique } = this.#options
+    if (this.#reason || this.#failure) return false
+    if (trials !== undefined && this.#asked >= trials) return false
+    const { complete, pruned, failed, reused } = this.counts
+    // A trial in flight may turn out to be another evaluation.
+    return unique === undefined || complete + pruned + failed - reused + this.#flights.size < unique
+  }
+
+  async #asTheyEnd(): Promise<void> {
+    for (;;) {
+      if (this.#flights.size < this.#lanes && this.#mayAsk()) {
+        const live = await this.#ask()
+        if (live) void this.#evaluate(live).then(outcome => this.#tell(live, outcome))
+      } else if (this.#flights.size === 0) return
+      else
+        await new Promise<void>(resolve => {
+          this.#wake = resolve
+        })
+    }
+  }
+
+  /** Tells in the order of the asks, one ask after each tell. */
+  async #inOrder(): Promise<void> {
+    const queue: { readonly live: LiveTrial; readonly outcome: Promise<TrialOutcome> }[] = []
+    const fill = async (): Promise<void> => {
+      const live = await this.#ask()
+      if (live) queue.push({ live, outcome: this.#evaluate(live) })
+    }
+    while (queue.length < this.#lanes && this.#mayAsk()) await fill()
+    for (let first = queue.shift(); first; first = queue.shift()) {
+      await this.#tell(first.live, await first.outcome)
+      while (queue.length < this.#lanes && this.#mayAsk()) await fill()
+    }
+  }
+
+  /** Undefined when the ask came to nothing: the run then has a reason to end, or tries again. */
+  async #ask(): Promise<LiveTrial | undefined> {
+    const { deterministic, until, onError = 'throw' } = this.#options
+    const objective = this.#objective
+    const request: AskRequest = {
+      objective,
+      ...(typeof objective === 'function' ? {} : { space: objective.space }),
+      ...(until === undefined ? {} : { until }),
+      ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
+    }
+    try {
+      const live = await this.#serialized(() => ask(this.#core, request))
+      if (live === 'limit') {
+        this.#reason ??= 'trials'
+        return undefined
+      }
+      this.#askErrors = 0
+      this.#asked++
+      this.#flights.add(live)
+      this.#mine.add(live.number)
+      if (this.#failure) live.abort(this.#failure.error)
+      return live
+    } catch (error) {
+      this.#askErrors++
+      if (error instanceof StudyError && error.code === 'SPACE_EXHAUSTED') this.#reason ??= 'space-exhausted'
+      else if (onError === 'throw' || (error instanceof StudyError && error.code.startsWith('DETERMINISTIC'))) this.#failure ??= { error }
+      else if (this.#askErrors >= mostAskErrors)
+        this.#failure ??= { error: new StudyError('ASK_KEEPS_FAILING', sentences.ASK_KEEPS_FAILING(mostAskErrors), { cause: error }) }
+      return undefined
+    }
+  }
+
+  /** Never rejects: what an interceptor throws fails the trial. */
+  async #evaluate(live: LiveTrial): Promise<TrialOutcome> {
+    if (live.answer) return live.answer
+    const { trialTimeout } = this.#options
+    const settings = { objectives: this.#core.directions.length, ...(trialTimeout === undefined ? {} : { trialTimeout }) }
+    const phase = this.#core.host.phase('evaluate', () => evaluate(live, this.#objective, settings))
+    try {
+      const params = live.drawsLater ? undefined : live.suggested
+      return await phase({ trial: live, params, ...(live.twin === undefined ? {} : { twin: live.twin }) })
+    } catch (error) {
+      return { state: 'failed', error, cause: live.isAborted ? 'aborted' : 'threw' }
+    }
+  }
+
+  /** Never rejects: a storage that fails ends the run. */
+  async #tell(live: LiveTrial, outcome: TrialOutcome): Promise<void> {
+    const { onError = 'throw' } = this.#options
+    try {
+      const record = await tellLive(this.#core, live, outcome)
+      const { counts } = this
+      if (record.state === 'complete') counts.complete++
+      else if (record.state === 'pruned') counts.pruned++
+      else counts.failed++
+      if (record.reusedFrom !== undefined && record.state !== 'failed') counts.reused++
+      if (outcome.state === 'failed' && (outcome.cause ?? 'threw') === 'threw' && onError === 'throw')
+        this.#failure ??= { error: outcome.error }
+    } catch (error) {
+      this.#failure ??= { error }
+    } finally {
+      this.#flights.delete(live)
+      this.#wake()
+    }
+  }
+
+  /** A running trial of somebody who lives would end at a moment that nobody can repeat. */
+  #assertAlone(): void {
+    if (this.#alone) return
+    const { log, live } = this.#core
+    for (const record of log.records()) {
+      if (record.state !== 'running' || this.#mine.has(record.number)) continue
+      if (live.has(record.number) || systemKeys.worker in record.systemAttributes)
+        throw new StudyError('DETERMINISTIC_RUNNING', sentences.DETERMINISTIC_RUNNING(record.number))
+    }
+    this.#alone = true
+  }
+}

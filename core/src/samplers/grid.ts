@@ -1,0 +1,93 @@
+import { choiceIndex } from '../distributions.ts'
+import { StudyError, sentences } from '../errors.ts'
+import type { History } from '../history.ts'
+import { randomStream } from '../random-stream.ts'
+import { type Distribution, decimalGrid, type Params, type ParamValue, type SpaceTable } from '../space.ts'
+import type { Json, TrialRecord } from '../trial.ts'
+import { uniform } from './random.ts'
+import type { Sampler } from './sampler.ts'
+
+const idKey = 'grid_id'
+const spaceKey = 'search_space'
+
+/**
+ * Tries every point of a grid once, in an order that is shuffled but always the same, then reports that the space is exhausted. Floats need a
+ * `step`. What was tried is read from the study, so a resumed grid goes on; points that `where` rejects are passed over.
+ */
+export function grid(space: SpaceTable): Sampler {
+  const names = Object.keys(space).sort()
+  if (names.length === 0) throw new StudyError('OPTION', sentences.OPTION('space', 'a table with at least one parameter', space))
+  const axes = names.map(name => axisOf(name, space[name] as Distribution))
+  const count = axes.reduce((product, axis) => product * axis.length, 1)
+  if (count > 2 ** 31) throw new StudyError('OPTION', sentences.OPTION('space', 'a grid of at most 2^31 points', count))
+  const described: Json = Object.fromEntries(names.map((name, index) => [name, axes[index] as Json]))
+  const text = JSON.stringify(described)
+  const order = shuffled(count)
+  // The draws of one trial that came to nothing: what the same trial is not offered again.
+  let passed: { readonly trial: number; readonly ids: Set<number> } = { trial: -1, ids: new Set() }
+
+  const paramsOf = (id: number): Params => {
+    const params: Record<string, ParamValue> = {}
+    let rest = id
+    for (let i = names.length - 1; i >= 0; i--) {
+      const axis = axes[i] as readonly ParamValue[]
+      params[names[i] as string] = axis[rest % axis.length] as ParamValue
+      rest = Math.floor(rest / axis.length)
+    }
+    return params
+  }
+  const idOf = ({ params, systemAttributes }: TrialRecord): number | undefined => {
+    const stored = systemAttributes[idKey]
+    if (typeof stored === 'number' && JSON.stringify(systemAttributes[spaceKey]) === text) return stored
+    let id = 0
+    for (const [i, name] of names.entries()) {
+      const axis = axes[i] as readonly ParamValue[]
+      const at = choiceIndex(axis, (params[name] ?? null) as ParamValue)
+      if (at < 0 || !Object.hasOwn(params, name)) return undefined
+      id = id * axis.length + at
+    }
+    return id
+  }
+
+  return {
+    name: 'grid',
+    systematic: true,
+    sampleJoint(history) {
+      const tried = new Set<number>()
+      for (const record of history.trials()) {
+        const id = idOf(record)
+        if (id !== undefined) tried.add(id)
+      }
+      if (passed.trial !== history.trial) passed = { trial: history.trial, ids: new Set() }
+      const id = order.find(candidate => !tried.has(candidate) && !passed.ids.has(candidate))
+      if (id === undefined) return 'exhausted'
+      passed.ids.add(id)
+      return { params: paramsOf(id), systemAttributes: { [idKey]: id, [spaceKey]: described } }
+    },
+    sample: (name, distribution, history: History) => uniform(distribution, history.random(name))
+  }
+}
+
+/** All values of one parameter. */
+function axisOf(name: string, distribution: Distribution): readonly ParamValue[] {
+  if (distribution.kind === 'categorical') return distribution.choices
+  const { low, high, kind } = distribution
+  const step = distribution.step ?? (kind === 'int' ? 1 : undefined)
+  if (low === high) return [low]
+  if (step === undefined)
+    throw new StudyError('OPTION', sentences.OPTION(`space.${name}`, 'a float with a step, so that it has a grid', distribution))
+  const { steps, at } = decimalGrid(low, high, step)
+  return Array.from({ length: steps + 1 }, (_, index) => at(index))
+}
+
+function shuffled(count: number): Uint32Array {
+  const order = Uint32Array.from({ length: count }, (_, index) => index)
+  const stream = randomStream(0, 0, 0, 'grid')
+  for (let i = count - 1; i > 0; i--) {
+    const j = stream.int(0, i)
+    const moved = order[i] as number
+    order[i] = order[j] as number
+    order[j] = moved
+  }
+  return order
+}

@@ -1,0 +1,67 @@
+import type { EventBus } from './event-bus.ts'
+import { HistoryView } from './history-view.ts'
+import type { LiveTrial } from './live-trial.ts'
+import type { Direction } from './objective.ts'
+import type { PluginHost } from './plugin-host.ts'
+import type { Pruner } from './pruners/pruner.ts'
+import type { Sampler } from './samplers/sampler.ts'
+import type { Cursor, StudyStorage } from './storages/storage.ts'
+import type { TrialRecord } from './trial.ts'
+import { TrialLog } from './trial-log.ts'
+
+const pageSize = 5000
+
+/** What the parts of an open study share: its settings, what is known of its trials, and those that are live in this process. */
+export class StudyCore {
+  readonly name: string
+  readonly directions: readonly Direction[]
+  readonly seed: number
+  readonly storage: StudyStorage
+  readonly sampler: Sampler
+  readonly pruner: Pruner
+  readonly bus: EventBus
+  readonly log: TrialLog
+  readonly live: Map<number, LiveTrial> = new Map()
+  /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
+  host!: PluginHost
+  #cursor: Cursor
+  #syncing: Promise<void> = Promise.resolve()
+
+  constructor(parts: Pick<StudyCore, 'name' | 'directions' | 'seed' | 'storage' | 'sampler' | 'pruner' | 'bus'>) {
+    this.name = parts.name
+    this.directions = parts.directions
+    this.seed = parts.seed
+    this.storage = parts.storage
+    this.sampler = parts.sampler
+    this.pruner = parts.pruner
+    this.bus = parts.bus
+    this.log = new TrialLog(parts.directions)
+  }
+
+  /** Reads what changed in the storage since the last time. Calls wait for one another. */
+  sync(): Promise<void> {
+    const read = async (): Promise<void> => {
+      for (;;) {
+        const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
+        this.#cursor = cursor
+        for (const record of trials) this.log.add(record)
+        if (trials.length < pageSize) return
+      }
+    }
+    const done = this.#syncing.then(read)
+    // A failed read is its caller's; the next one tries again.
+    this.#syncing = done.catch(() => undefined)
+    return done
+  }
+
+  view(trial: number, attempt: number, horizon?: number): HistoryView {
+    return new HistoryView(this.name, this.log, this.seed, trial, attempt, horizon)
+  }
+
+  async trial(number: number): Promise<TrialRecord | undefined> {
+    const known = this.log.get(number)
+    if (known && known.state !== 'running' && known.state !== 'waiting') return known
+    await this.sync()
+    return this.log.get(number)
+  }
+}

@@ -1,0 +1,82 @@
+import { StudyError, sentences } from './errors.ts'
+import type { LiveTrial } from './live-trial.ts'
+import { outcomeAttributes, outcomeToTell } from './outcome.ts'
+import type { TellCall } from './plugin.ts'
+import type { StudyCore } from './study-core.ts'
+import type { TrialOutcome, TrialRecord } from './trial.ts'
+
+/**
+ * Ends a live trial: interceptors, `sampler.beforeFinish`, one transaction in the storage, then history and events. Rejects when the storage
+ * does; the trial then stays running and can be told again. An interceptor that throws fails the trial.
+ */
+export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
+  const { number } = live
+  if (core.live.get(number) !== live)
+    throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, core.log.get(number)?.state ?? 'told'))
+  core.live.delete(number)
+  live.settle()
+  let stored: TrialRecord | undefined
+  const centre = async (call: TellCall): Promise<TrialRecord> => {
+    const record = await finish(core, live, outcomeToTell(call.outcome, core.directions.length))
+    stored = record
+    return record
+  }
+  try {
+    return await core.host.phase('tell', centre)({ trial: number, params: live.suggested, outcome })
+  } catch (error) {
+    if (!(error instanceof StudyError) || error.code !== 'PLUGIN_THREW') {
+      if (!stored) core.live.set(number, live)
+      throw error
+    }
+    if (stored) {
+      // It is finished and stays so; that the plugin failed is said all the same.
+      core.bus.emit('plugin.failed', { plugin: error.plugin ?? '', error })
+      return stored
+    }
+    return await centre({ trial: number, params: live.suggested, outcome: { state: 'failed', error, cause: 'threw' } }).catch(reason => {
+      core.live.set(number, live)
+      throw reason
+    })
+  }
+}
+
+/** Ends a trial that is running but not live in this process, by its number. */
+export async function tellNumber(core: StudyCore, number: number, outcome: TrialOutcome): Promise<TrialRecord> {
+  await core.sync()
+  const record = core.log.get(number)
+  if (!record) throw new StudyError('TRIAL_UNKNOWN', sentences.TRIAL_UNKNOWN(number, core.name))
+  if (record.state !== 'running') throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, record.state))
+  const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) })
+  announce(core, finished, outcome)
+  return finished
+}
+
+async function finish(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
+  const added = core.sampler.beforeFinish?.(outcome, live.history)
+  const rest = await live.rest()
+  const reports = [...(outcome.reports ?? []), ...(rest.reports ?? [])]
+  try {
+    const record = await core.storage.finish(core.name, live.number, {
+      outcome: reports.length > 0 ? { ...outcome, reports } : outcome,
+      ...(rest.params && rest.distributions ? { params: rest.params, distributions: rest.distributions } : {}),
+      attributes: rest.attributes ?? {},
+      systemAttributes: { ...rest.systemAttributes, ...added, ...outcomeAttributes(outcome) }
+    })
+    live.end()
+    announce(core, record, outcome)
+    return record
+  } catch (error) {
+    live.restore(rest)
+    throw error
+  }
+}
+
+function announce(core: StudyCore, record: TrialRecord, outcome: TrialOutcome): void {
+  const improved = core.log.add(record)
+  const { bus } = core
+  if (!bus.observed) return
+  const trial = record.number
+  if (outcome.state === 'failed') bus.emit('trial.failed', { trial, record, error: outcome.error })
+  else bus.emit(outcome.state === 'complete' ? 'trial.completed' : 'trial.pruned', { trial, record })
+  if (improved) bus.emit('study.improved', { record })
+}
