@@ -27,7 +27,8 @@ export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<
       try {
         return await interceptor(call, inner)
       } catch (error) {
-        if (typeof error === 'object' && error !== null && passing.has(error)) throw error
+        // An ask rejects with what was thrown, so that a redraw can say that nothing is left.
+        if (phase === 'ask' || (typeof error === 'object' && error !== null && passing.has(error))) throw error
         const message = error instanceof Error ? error.message : String(error)
         throw marked(passing, new StudyError('PLUGIN_THREW', sentences.PLUGIN_THREW(plugin, phase, message), { cause: error, plugin }))
       }

@@ -42,6 +42,11 @@ export function snapped(distribution: Distribution, value: ParamValue): ParamVal
   return grid.at(grid.nearest(value))
 }
 
+/** A stored value as it was meant: on its grid in exact decimals when it lies there, or as it is, so that a fixed value out of range stays itself. */
+export function exact(distribution: Distribution, value: ParamValue): ParamValue {
+  return contains(distribution, value) ? snapped(distribution, value) : value
+}
+
 /** A value as samplers compute with it: a number as it is, a choice by its index. */
 export function toInternal(distribution: Distribution, value: ParamValue): number {
   if (distribution.kind === 'categorical') return choiceIndex(distribution.choices, value)

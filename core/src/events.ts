@@ -1,4 +1,4 @@
-import { filter, type OperatorFunction } from 'rxjs'
+import { auditTime, buffer, filter, merge, type Observable, type OperatorFunction, scan, share } from 'rxjs'
 import type { Params } from './space.ts'
 import type { Summary } from './study.ts'
 import type { TrialRecord } from './trial.ts'
@@ -26,4 +26,22 @@ export type StudyEvent<K extends EventType = EventType> = Envelopes[K]
 export function ofType<K extends EventType>(...types: readonly K[]): OperatorFunction<StudyEvent, StudyEvent<K>> {
   const wanted: ReadonlySet<string> = new Set(types)
   return filter((event): event is StudyEvent<K> => wanted.has(event.type))
+}
+
+/**
+ * Collects what comes until `ms` milliseconds after the first, or until `most` are there, and passes it on as one array; the rest when the source
+ * completes. Unlike `bufferTime`, no timer runs while nothing happens, so an idle study keeps no process alive.
+ */
+export function inBatches<T>(ms: number, most: number): OperatorFunction<T, T[]> {
+  return (source: Observable<T>) => {
+    const shared = source.pipe(share())
+    const full = shared.pipe(
+      scan(count => (count + 1) % most, 0),
+      filter(count => count === 0)
+    )
+    return shared.pipe(
+      buffer(merge(shared.pipe(auditTime(ms)), full)),
+      filter(batch => batch.length > 0)
+    )
+  }
 }

@@ -2,10 +2,10 @@ export type { CacheEvents, CacheStats, ObservedCache } from './cache.ts'
 export { createStudy } from './create-study.ts'
 export { distributionFromJson, distributionToJson } from './distribution-json.ts'
 export { StudyError, TrialPruned } from './errors.ts'
-export { type EventMap, type EventType, ofType, type StudyEvent } from './events.ts'
+export { type EventMap, type EventType, inBatches, ofType, type StudyEvent } from './events.ts'
 export type { History } from './history.ts'
 export type { Direction, Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
-export { paramKey } from './param-key.ts'
+export { paramKey, recordKey } from './param-key.ts'
 export type {
   AskCall,
   AskResult,

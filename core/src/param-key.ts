@@ -1,5 +1,7 @@
+import { exact } from './distributions.ts'
 import { StudyError, sentences } from './errors.ts'
-import type { Params } from './space.ts'
+import type { Params, ParamValue } from './space.ts'
+import type { TrialRecord } from './trial.ts'
 
 /**
  * The canonical text of a parameter set: equal texts, equal sets. JSON with its keys in the order of their UTF-16 units and numbers in their
@@ -14,6 +16,17 @@ export function paramKey(params: Params): string {
     text += `${JSON.stringify(name)}:${valueKey(name, params[name])}`
   }
   return `${text}}`
+}
+
+/** The key of what a record was evaluated with: stepped numbers snapped to their grid, because Python stores 0.30000000000000004 for 0.3. */
+export function recordKey({ params, distributions }: Pick<TrialRecord, 'params' | 'distributions'>): string {
+  const meant: Record<string, ParamValue> = {}
+  for (const name in params) {
+    const value = params[name] as ParamValue
+    const distribution = distributions[name]
+    meant[name] = distribution ? exact(distribution, value) : value
+  }
+  return paramKey(meant)
 }
 
 function valueKey(name: string, value: unknown): string {

@@ -49,6 +49,8 @@ export interface Space<P> {
   /** Known beforehand when the space is a table, so that joint samplers need no first trial to see it. */
   readonly table?: SpaceTable
   readonly where?: (params: P) => boolean
+  /** The function that `space` was given, for plugins that sign its text. */
+  readonly define?: (suggest: Suggest) => P
 }
 export type ParamOf<D> = D extends { readonly kind: 'categorical'; readonly choices: readonly (infer T)[] } ? T : number
 export type ParamsOf<S extends SpaceTable> = { readonly [K in keyof S]: ParamOf<S[K]> }
@@ -80,7 +82,7 @@ export function space<P>(
 ): Space<P> {
   const { where } = options
   const rule = where ? { where } : {}
-  if (typeof definition === 'function') return Object.assign((suggest: Suggest) => definition(suggest), rule)
+  if (typeof definition === 'function') return Object.assign((suggest: Suggest) => definition(suggest), { define: definition }, rule)
   const table = Object.freeze({ ...definition })
   const entries = Object.entries(table)
   for (const [name] of entries) assertName(name)

@@ -45,7 +45,7 @@ export function wrap(pieces: readonly string[], width: number, indent: number): 
   for (const piece of pieces) {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 1 + piece.length < width) lines[lines.length - 1] = `${last} ${piece}`
-    else lines.push(last === undefined ? piece : ' '.repeat(indent) + piece)
+    else lines.push(last === undefined ? piece : ' '.repeat(indent) + piece.trimStart())
   }
   return lines
 }

@@ -2,13 +2,13 @@ import type { Figures } from './figures.ts'
 import { decimal, duration, percent, plural, roundTogether, size, wrap } from './format.ts'
 import type { CacheUse, Dates, FileUse, Report, Result, TimeSpent, TrialCounts } from './report.ts'
 
-const width = 97
+const width = 100
 const indent = 13
 
 const notes = [
   'These companies are known to have survived; nobody knew that in 2000.',
   'Buy and hold: each symbol from its second bar, equal weight, no cost.',
-  'Daily rebalancing is free; the fixed start in 2001-03 leaves out most of the 2000 crash.'
+  'Daily rebalancing is free; the start in 2001-03 leaves out most of the 2000 crash.'
 ]
 
 /** The closing table as text without colour, under 100 columns (paths excepted, which are never cut); ends with a line break. */
@@ -36,7 +36,8 @@ function head({ symbols, best, periods, trials, seed, lanes }: Report): readonly
   const count =
     wanted === undefined || finished >= wanted ? plural(total, 'trial') : `${decimal(finished, 0)} of ${plural(wanted, 'trial')}`
   const right = `${count}, seed ${seed}, ${plural(lanes, 'lane')}`
-  return left.length + 4 + right.length < width ? [left + right.padStart(width - left.length - 1)] : [left, `  ${right}`]
+  const gap = Math.min(6, width - 1 - left.length - right.length)
+  return gap >= 3 ? [left + ' '.repeat(gap) + right] : [left, `  ${right}`]
 }
 
 function bestLines({ best }: Report): readonly string[] {

@@ -1,4 +1,4 @@
-import { choiceIndex } from '../distributions.ts'
+import { choiceIndex, exact } from '../distributions.ts'
 import { StudyError, sentences } from '../errors.ts'
 import type { History } from '../history.ts'
 import { randomStream } from '../random-stream.ts'
@@ -36,14 +36,16 @@ export function grid(space: SpaceTable): Sampler {
     }
     return params
   }
-  const idOf = ({ params, systemAttributes }: TrialRecord): number | undefined => {
+  const idOf = ({ params, distributions, systemAttributes }: TrialRecord): number | undefined => {
     const stored = systemAttributes[idKey]
     if (typeof stored === 'number' && JSON.stringify(systemAttributes[spaceKey]) === text) return stored
     let id = 0
     for (const [i, name] of names.entries()) {
       const axis = axes[i] as readonly ParamValue[]
-      const at = choiceIndex(axis, (params[name] ?? null) as ParamValue)
-      if (at < 0 || !Object.hasOwn(params, name)) return undefined
+      const distribution = distributions[name]
+      if (!distribution) return undefined
+      const at = choiceIndex(axis, exact(distribution, params[name] as ParamValue))
+      if (at < 0) return undefined
       id = id * axis.length + at
     }
     return id

@@ -1,1 +1,1 @@
-export { openSqlite, type SqliteDatabase, type SqliteOptions } from './open.ts'
+export { openSqlite, type SqliteDatabase, type SqliteOptions, type SqliteStatement } from './open.ts'

@@ -1,0 +1,1 @@
+export { type StorageSuiteOptions, storageSuite } from './storage-suite.ts'

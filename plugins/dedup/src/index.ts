@@ -1,0 +1,5 @@
+export { type DedupOptions, dedup } from './dedup.ts'
+export type { Claim, Owner, SignatureGuard } from './guard.ts'
+export { openMemoryGuard } from './memory-guard.ts'
+export { paramSignature, type SignatureOptions } from './signature.ts'
+export { openSqliteGuard } from './sqlite-guard.ts'
