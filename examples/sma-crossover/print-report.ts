@@ -115,12 +115,18 @@ const seconds = (hundredths: number): string => decimal(hundredths / 100, 2)
 function cacheLines(caches: readonly CacheUse[] | undefined): readonly string[] {
   if (caches === undefined) return [line('caches', 'off')]
   const row = (label: string, name: string, cells: readonly string[]): string =>
-    line(label, name.padEnd(10) + cells.map((cell, i) => cell.padStart(i === 4 ? 12 : 10)).join(''))
+    line(label, name.padEnd(10) + cells.map((cell, i) => cell.padStart(i === 4 ? 18 : 10)).join(''))
   return [
     row('caches', '', ['hits', 'misses', 'joined', 'rate', 'saved']),
     ...caches.map(({ name, hits, misses, joined, savedMs, savedEstimated }) => {
-      const cells = [decimal(hits, 0), decimal(misses, 0), decimal(joined, 0), rate(hits, misses), duration(savedMs)]
-      return row('', name, cells) + (savedEstimated === true ? ' (estimated)' : '')
+      const cells = [
+        decimal(hits, 0),
+        decimal(misses, 0),
+        decimal(joined, 0),
+        rate(hits, misses),
+        `${savedEstimated === true ? 'at most ' : ''}${duration(savedMs)}`
+      ]
+      return row('', name, cells)
     })
   ]
 }

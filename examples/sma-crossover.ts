@@ -1,0 +1,124 @@
+// Optimizes a moving-average crossover on real daily bars, and says what it is worth on years that the search has not seen.
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import {
+  caching,
+  createStudy,
+  dedup,
+  fileVersion,
+  handleInterrupt,
+  openSqliteGuard,
+  type Plugin,
+  progress,
+  pruners,
+  StudyError,
+  samplers,
+  storageFrom,
+  telemetry
+} from 'rxtuna'
+import { dataFile } from './sma-crossover/bars.ts'
+import { periods } from './sma-crossover/market.ts'
+import { loadMarket, objective } from './sma-crossover/objective.ts'
+import { directory, type Options, readOptions, resumeCommand, usage } from './sma-crossover/options.ts'
+import { printReport } from './sma-crossover/print-report.ts'
+import type { Report } from './sma-crossover/report.ts'
+import { cacheUses, filesAt, reportOf } from './sma-crossover/result.ts'
+import { Spending, timedSampler, timedStorage } from './sma-crossover/spending.ts'
+
+const name = 'sma-crossover'
+
+try {
+  const options = readOptions(process.argv.slice(2))
+  if (options) await main(options)
+  else process.stdout.write(usage)
+} catch (error) {
+  // What the user can mend is said in a sentence; anything else is a fault, with its stack.
+  const said = error instanceof StudyError || error instanceof RangeError || (error instanceof TypeError && 'code' in error)
+  console.error(said ? error.message : error)
+  process.exitCode = 1
+}
+
+async function main(options: Options): Promise<void> {
+  await mkdir(directory, { recursive: true })
+  const { files, exitCode, ...found } = await search(options)
+  // The study is closed by now, so the files are what stays of it.
+  const report: Report = { ...found, files: await filesAt(files) }
+  process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : `\n${printReport(report)}`)
+  if (exitCode !== undefined) process.exitCode = exitCode
+}
+
+async function search(
+  options: Options
+): Promise<Omit<Report, 'files'> & { readonly files: readonly string[]; readonly exitCode?: number }> {
+  const { trials: until, lanes, quiet } = options
+  const guardPath = join(directory, `${name}.dedup.db`)
+  const cachePath = join(directory, 'cache')
+
+  const spending = new Spending()
+  await using storage = timedStorage(await storageFrom(options.storage)(), spending)
+  if (options.fresh) await removeStudy(storage)
+  const isNew = !(await storage.studies()).some(study => study.name === name)
+  const seed = options.seed ?? (isNew ? 0 : undefined)
+
+  await using caches = await caching({ directory: cachePath, ...(options.cache ? {} : { enableCaching: false }) })
+  const rejections = countRejections()
+  await using study = await createStudy({
+    name,
+    direction: 'maximize',
+    storage,
+    sampler: timedSampler(samplers.random(), spending),
+    // The Sharpe ratio of the first three years says little about all of them.
+    pruner: pruners.median({ warmupSteps: 3 }),
+    ...(seed === undefined ? {} : { seed }),
+    plugins: [
+      telemetry(),
+      dedup({
+        guard: () => openSqliteGuard({ path: guardPath }),
+        scope: { data: await fileVersion([dataFile]), until: periods.inSample.to }
+      }),
+      ...caches.plugins,
+      ...(quiet ? [] : [progress({ total: until })]),
+      rejections.plugin
+    ]
+  })
+  using interrupt = handleInterrupt(study)
+
+  spending.reset()
+  const start = performance.now()
+  const { best } = await study.optimize(objective(caches, spending), { until, concurrency: lanes, deterministic: true })
+  const time = { wholeMs: performance.now() - start, parts: spending.parts }
+
+  const used = options.cache ? { caches: cacheUses(caches) } : {}
+  const trials = await study.trials()
+  const market = await loadMarket(caches, new AbortController().signal)
+  const { exitCode, interrupted } = interrupt
+  return {
+    ...reportOf({ market, trials, best, wanted: until, rejected: rejections.count() }),
+    seed: study.seed,
+    lanes,
+    time,
+    ...used,
+    files: [options.storage.replace(/^sqlite:\/\/\//, ''), guardPath, ...(options.cache ? [cachePath] : [])],
+    resume: resumeCommand(options, interrupted ? until : 2 * until),
+    ...(exitCode === undefined ? {} : { exitCode })
+  }
+}
+
+async function removeStudy(storage: ReturnType<typeof timedStorage>): Promise<void> {
+  if ((await storage.studies()).some(study => study.name === name)) await storage.remove(name)
+}
+
+/** Counts the draws that `where` did not accept: each is an attempt more. Stands innermost, so that a redraw of dedup's is not one. */
+function countRejections(): { readonly plugin: Plugin; count(): number } {
+  let rejected = 0
+  const plugin: Plugin = {
+    name: 'rejections',
+    install: ctx =>
+      ctx.intercept('ask', async (call, next) => {
+        const result = await next(call)
+        rejected += result.attempt - call.attempt
+        return result
+      })
+  }
+  return { plugin, count: () => rejected }
+}

@@ -1,0 +1,83 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Caches, TrialRecord } from 'rxtuna'
+import { bootstrap } from './bootstrap.ts'
+import { buyAndHold } from './buy-and-hold.ts'
+import { type Market, participation, periods } from './market.ts'
+import type { CacheUse, FileUse, Report, Result, TrialCounts } from './report.ts'
+import { type Backtest, type StrategyParams, simulate } from './strategy.ts'
+
+/** What the study has, and what this run of it did. */
+export interface Run {
+  readonly market: Market
+  readonly trials: readonly TrialRecord[]
+  readonly best: (Pick<TrialRecord, 'number'> & { readonly params: StrategyParams; readonly value: number }) | undefined
+  readonly wanted: number
+  readonly rejected: number
+}
+/** What the market and the trials tell. */
+export type Findings = Pick<Report, 'symbols' | 'periods' | 'best' | 'hold' | 'intervals' | 'trials'>
+
+/** The figures of the best params and of buying and holding, and the trials by what became of them. */
+export function reportOf({ market, trials, best, wanted, rejected }: Run): Findings {
+  const found = best && { number: best.number, params: best.params, ...resultOf(market, simulated(market, best.params)) }
+  const intervals = trials.flatMap(({ state, reusedFrom, attributes }) =>
+    state === 'complete' && reusedFrom === undefined && typeof attributes.hi === 'number' ? [attributes.hi] : []
+  )
+  return {
+    symbols: best ? participation(market, best.params.slow) : market.symbols.map(({ symbol }) => ({ symbol })),
+    periods,
+    ...(found ? { best: found } : {}),
+    hold: resultOf(market, buyAndHold(market)),
+    ...(best ? { intervals: { reaching: intervals.filter(hi => hi >= best.value).length, of: intervals.length } } : {}),
+    trials: { ...countsOf(trials), rejected, ...(wanted > trials.length ? { wanted } : {}) }
+  }
+}
+
+function simulated(market: Market, params: StrategyParams): Backtest {
+  const run = simulate(market, params)
+  for (const _ of run.years());
+  return run.finish()
+}
+
+function resultOf(market: Market, { inSample, outOfSample, returns }: Backtest): Result {
+  const { lo, hi } = bootstrap(returns.subarray(market.inSample.begin, market.inSample.end))
+  return { inSample, outOfSample, interval: { lo, hi } }
+}
+
+function countsOf(trials: readonly TrialRecord[]): TrialCounts {
+  const counts = { total: trials.length, completed: 0, pruned: 0, reused: 0, failed: 0 }
+  for (const { state, reusedFrom } of trials) {
+    if (state === 'failed') counts.failed++
+    else if (reusedFrom !== undefined) counts.reused++
+    else if (state === 'complete') counts.completed++
+    else if (state === 'pruned') counts.pruned++
+  }
+  return counts
+}
+
+/** One line per cache. */
+export function cacheUses({ assets, data, tables }: Caches): readonly CacheUse[] {
+  return Object.entries({ assets, data, tables }).map(([name, cache]) => {
+    const { hits, misses, joined, savedMs, savedEstimated } = cache.stats()
+    return { name, hits, misses, joined, savedMs, ...(savedEstimated === undefined ? {} : { savedEstimated }) }
+  })
+}
+
+/** What lies at these paths now; those that do not exist are left out. */
+export async function filesAt(paths: readonly string[]): Promise<readonly FileUse[]> {
+  const found = await Promise.all(paths.map(fileAt))
+  return found.filter(file => file !== undefined)
+}
+
+async function fileAt(path: string): Promise<FileUse | undefined> {
+  try {
+    const at = await stat(path)
+    if (!at.isDirectory()) return { path, bytes: at.size }
+    const inside = await Promise.all((await readdir(path)).map(name => stat(join(path, name))))
+    return { path, files: inside.length, bytes: inside.reduce((sum, { size }) => sum + size, 0) }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

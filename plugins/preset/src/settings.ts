@@ -1,0 +1,71 @@
+import { presetError } from './errors.ts'
+
+/** Options of `caching`, each of which wins over its environment variable. */
+export interface CachingOptions {
+  /** Where the tables' files lie; made if it is missing. Default `.rxtuna/cache`. */
+  readonly directory?: string
+  /** Memory of grouped data, in GB of 2^30 bytes. `RXTUNA_CACHE_SIZE_GB`, default 2. */
+  readonly cacheSizeGb?: number
+  /** False: everything is loaded each time, and nothing is written. `RXTUNA_ENABLE_CACHING`, default true. */
+  readonly enableCaching?: boolean
+  /** Asset lists kept at most. `RXTUNA_LRU_MAXSIZE`, default 128. */
+  readonly lruMaxsize?: number
+  /** False: a bundle pool keeps nothing open. `RXTUNA_ENABLE_BUNDLE_POOLING`, default true. */
+  readonly enableBundlePooling?: boolean
+  /** Bundles kept open at most. `RXTUNA_MAX_BUNDLE_POOL_SIZE`, default 100. */
+  readonly maxBundlePoolSize?: number
+}
+export type CachingSettings = Required<CachingOptions>
+
+const words: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false }
+
+/** The options with the environment's values and the defaults where there is none. Throws a sentence that names the option or variable. */
+export function cachingSettings(options: CachingOptions, env: Readonly<Record<string, string | undefined>>): CachingSettings {
+  const { directory = '.rxtuna/cache' } = options
+  if (typeof directory !== 'string' || directory === '') throw presetError('CACHING_OPTION', 'directory', 'a path', directory)
+  const number = (
+    name: keyof CachingOptions,
+    variable: string,
+    expected: string,
+    fits: (value: number) => boolean,
+    standard: number
+  ): number => {
+    const given = options[name]
+    if (given !== undefined) {
+      if (typeof given !== 'number' || !fits(given)) throw presetError('CACHING_OPTION', name, expected, given)
+      return given
+    }
+    const text = env[variable]
+    if (text === undefined) return standard
+    const value = text.trim() === '' ? Number.NaN : Number(text)
+    if (!fits(value)) throw presetError('CACHING_VARIABLE', variable, expected, text)
+    return value
+  }
+  const flag = (name: keyof CachingOptions, variable: string): boolean => {
+    const given = options[name]
+    if (given !== undefined) {
+      if (typeof given !== 'boolean') throw presetError('CACHING_OPTION', name, 'true or false', given)
+      return given
+    }
+    const text = env[variable]
+    if (text === undefined) return true
+    const value = words[text.trim().toLowerCase()]
+    if (value === undefined) throw presetError('CACHING_VARIABLE', variable, 'true or false (or 1 or 0)', text)
+    return value
+  }
+  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+  return {
+    directory,
+    cacheSizeGb: number(
+      'cacheSizeGb',
+      'RXTUNA_CACHE_SIZE_GB',
+      'a number of GB greater than 0',
+      value => value > 0 && Number.isFinite(value),
+      2
+    ),
+    enableCaching: flag('enableCaching', 'RXTUNA_ENABLE_CACHING'),
+    lruMaxsize: number('lruMaxsize', 'RXTUNA_LRU_MAXSIZE', 'a whole number >= 1', isCount, 128),
+    enableBundlePooling: flag('enableBundlePooling', 'RXTUNA_ENABLE_BUNDLE_POOLING'),
+    maxBundlePoolSize: number('maxBundlePoolSize', 'RXTUNA_MAX_BUNDLE_POOL_SIZE', 'a whole number >= 1', isCount, 100)
+  }
+}
