@@ -1,5 +1,6 @@
 import { Drawing } from './drawing.ts'
 import { StudyError, sentences } from './errors.ts'
+import type { HistoryView } from './history-view.ts'
 import { LiveTrial } from './live-trial.ts'
 import { outcomeAttributes } from './outcome.ts'
 import type { AskCall, AskResult } from './plugin.ts'
@@ -32,6 +33,7 @@ interface Place {
 interface Drawn {
   readonly drawing: Drawing
   readonly value: unknown
+  readonly history: HistoryView
 }
 
 const longestSearch = 1000
@@ -79,7 +81,7 @@ async function askReserved(core: StudyCore, request: AskRequest, taken: TrialRec
     return await askNew(core, request, { number: taken.number, taken, reserved: true })
   } catch (error) {
     const outcome = { state: 'failed', error, cause: 'invalid' } as const
-    const record = await core.storage.finish(core.name, taken.number, { outcome, systemAttributes: outcomeAttributes(outcome) })
+    const record = await core.storage.finish(core.name, taken.number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
     core.log.add(record)
     if (core.bus.observed) core.bus.emit('trial.failed', { trial: taken.number, record, error })
     throw error
@@ -116,7 +118,7 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
       if (entered) core.bus.emit('ask.abandoned', { trial: number })
       return undefined
     }
-    return started(core, stored, final, result, space === undefined, horizon)
+    return started(core, stored, final, result, space === undefined)
   } catch (error) {
     if (entered) core.bus.emit('ask.abandoned', { trial: number })
     throw error
@@ -143,8 +145,9 @@ async function draw(
     const drawing = new Drawing({ sampler, history, fixed, joint: joint?.params ?? {}, warn: sentence => console.warn(sentence) })
     const value = space?.(drawing)
     if (value instanceof Promise) throw new StudyError('SPACE_ASYNC', sentences.SPACE_ASYNC())
-    const attributes = joint?.systemAttributes ? { systemAttributes: joint.systemAttributes } : {}
-    if (!mayReject || where(value)) return { drawing, value, attempt, ...attributes }
+    // What a sampler would note of its own draw is not true of one that was partly given.
+    const attributes = joint?.systemAttributes && Object.keys(fixed).length === 0 ? { systemAttributes: joint.systemAttributes } : {}
+    if (!mayReject || where(value)) return { drawing, value, history, attempt, ...attributes }
     if (drawing.isFixed) throw new StudyError('WHERE_FORBIDS', sentences.WHERE_FORBIDS())
     if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch)
       throw new StudyError('WHERE_EXHAUSTED', sentences.WHERE_EXHAUSTED(longestSearch))
@@ -180,7 +183,7 @@ async function settled(
   const drawing = new Drawing({ sampler: core.sampler, history, fixed, joint: {}, warn: sentence => console.warn(sentence) })
   const value = space?.(drawing)
   Object.freeze(drawing.params)
-  return { drawing, value }
+  return { drawing, value, history }
 }
 
 /** Appends the trial, or adds what was drawn to one that has its number. Undefined when the number was taken. */
@@ -213,15 +216,13 @@ async function store(
 function started(
   core: StudyCore,
   record: TrialRecord,
-  { drawing, value }: Drawn,
+  { drawing, value, history }: Drawn,
   result: AskResult,
-  drawsLater: boolean,
-  horizon: number | undefined
+  drawsLater: boolean
 ): LiveTrial {
   const { number } = record
   core.log.add(record)
   const { storage, pruner, bus } = core
-  const history = core.view(number, result.attempt, horizon)
   const live = new LiveTrial(
     { study: core.name, storage, pruner, bus, history },
     {

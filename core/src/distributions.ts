@@ -4,8 +4,10 @@ import { type Distribution, decimalGrid, type ParamValue } from './space.ts'
 /** Whether only one value can be drawn. */
 export function isSingle(distribution: Distribution): boolean {
   if (distribution.kind === 'categorical') return distribution.choices.length === 1
-  const { low, high, step } = distribution
-  return low === high || (step !== undefined && high - low < step)
+  const { kind, low, high, step } = distribution
+  if (low === high || step === undefined) return low === high
+  // 0.9 − 0.8 is less than 0.1 in binary, and not in decimals.
+  return kind === 'int' ? high - low < step : decimalGrid(low, high, step).steps === 0
 }
 
 /** The only value of a distribution that has one. */
@@ -20,7 +22,10 @@ export function contains(distribution: Distribution, value: ParamValue): boolean
   if (distribution.kind === 'int') return Number.isInteger(value) && (value - distribution.low) % (distribution.step ?? 1) === 0
   if (distribution.step === undefined) return true
   const index = (value - distribution.low) / distribution.step
-  return Math.abs(index - Math.round(index)) < 1e-8
+  if (Math.abs(index - Math.round(index)) < 1e-8) return true
+  // Far from zero a double is coarser than that, but its decimal is exact.
+  const grid = decimalGrid(distribution.low, distribution.high, distribution.step)
+  return grid.at(grid.nearest(value)) === value
 }
 
 /** The index of a choice, of its own type; NaN equals itself. −1 where there is none. */

@@ -63,7 +63,7 @@ export class Drawing implements Suggest {
   }
 
   #draw(name: string, distribution: Distribution): ParamValue {
-    const before = this.distributions[name]
+    const before = Object.hasOwn(this.distributions, name) ? this.distributions[name] : undefined
     if (before !== undefined) {
       if (!isCompatible(before, distribution))
         throw new StudyError('PARAM_KIND', sentences.PARAM_KIND(name, describe(before), describe(distribution)))
@@ -94,7 +94,7 @@ export class Drawing implements Suggest {
       this.#fixed++
       return singleValue(distribution)
     }
-    const drawn = joint[name]
+    const drawn = Object.hasOwn(joint, name) ? joint[name] : undefined
     if (drawn !== undefined && contains(distribution, drawn)) return snapped(distribution, drawn)
     const value = sampler.sample(name, distribution, history, this.params)
     assertValue(name, distribution, value)

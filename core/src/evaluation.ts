@@ -4,6 +4,9 @@ import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { AnyObjective } from './study.ts'
 import type { Trial, TrialOutcome } from './trial.ts'
 
+/** Milliseconds that a timer can wait, 24.8 days; one that is set to more rings at once. */
+export const longestTimer: number = 2 ** 31 - 1
+
 export interface EvaluationOptions {
   /** How many values the objective must return. */
   readonly objectives: number
@@ -40,11 +43,14 @@ export async function evaluate(live: LiveTrial, objective: AnyObjective, options
     }
     live.whenAborted(reason => ends(aborted(reason)))
     if (trialTimeout !== undefined)
-      timer = setTimeout(() => {
-        const error = new StudyError('TIMED_OUT', sentences.TIMED_OUT(trialTimeout))
-        ends({ state: 'failed', error, cause: 'timeout' })
-        live.abort(error)
-      }, trialTimeout)
+      timer = setTimeout(
+        () => {
+          const error = new StudyError('TIMED_OUT', sentences.TIMED_OUT(trialTimeout))
+          ends({ state: 'failed', error, cause: 'timeout' })
+          live.abort(error)
+        },
+        Math.min(trialTimeout, longestTimer)
+      )
     pending.then(
       value => ends(outcomeOf(value, objectives)),
       error => ends(outcomeOfError(error))

@@ -56,9 +56,19 @@ class GuardedObservable<T> extends Observable<T> {
   }
 
   override subscribe(observer?: unknown, error?: unknown, complete?: unknown): Subscription {
-    // Operators subscribe with subscribers of their own; only the last ones are a plugin's code.
-    if (isSubscriber(observer)) return super.subscribe(observer)
-    const given = (typeof observer === 'function' ? { next: observer, error, complete } : (observer ?? {})) as Observer<T>
+    // Operators subscribe with subscribers of their own; only the last one is a plugin's code.
+    if (isSubscriber(observer)) {
+      const consumer = consumerOf(observer)
+      if (consumer && !guards.has(consumer.partialObserver))
+        consumer.partialObserver = this.#guard(consumer.partialObserver) as Observer<unknown>
+      return super.subscribe(observer)
+    }
+    return super.subscribe(
+      this.#guard((typeof observer === 'function' ? { next: observer, error, complete } : (observer ?? {})) as Observer<T>)
+    )
+  }
+
+  #guard(given: Observer<T>): Observer<T> {
     let failing = false
     const attempt = (work: () => void): void => {
       try {
@@ -71,12 +81,27 @@ class GuardedObservable<T> extends Observable<T> {
         failing = false
       }
     }
-    return super.subscribe({
+    const guard: Observer<T> = {
       next: value => attempt(() => given.next?.(value)),
       error: reason => (given.error ? attempt(() => given.error?.(reason)) : this.#failed(reason)),
       complete: () => attempt(() => given.complete?.())
-    })
+    }
+    guards.add(guard)
+    return guard
   }
+}
+
+/** Observers that are guarded already. */
+const guards = new WeakSet<object>()
+
+/**
+ * Where RxJS 7 keeps the observer at the end of a chain of subscribers. What `merge` and its like return is an observable of their own, on
+ * which nobody calls our `subscribe`; its last observer is found from below.
+ */
+function consumerOf(subscriber: unknown): { partialObserver: Observer<unknown> } | undefined {
+  let end = subscriber
+  while (typeof end === 'object' && end !== null && 'destination' in end) end = end.destination
+  return typeof end === 'object' && end !== null && 'partialObserver' in end ? (end as { partialObserver: Observer<unknown> }) : undefined
 }
 
 function isSubscriber(value: unknown): value is Subscriber<unknown> {

@@ -13,9 +13,9 @@ import { stateCodes, type TrialLog } from './trial-log.ts'
 export class HistoryView implements History {
   readonly study: string
   readonly trial: number
+  readonly attempt: number
   readonly #log: TrialLog
   readonly #seed: number
-  readonly #attempt: number
   readonly #horizon: number
 
   constructor(study: string, log: TrialLog, seed: number, trial: number, attempt: number, horizon: number = Number.POSITIVE_INFINITY) {
@@ -23,7 +23,7 @@ export class HistoryView implements History {
     this.trial = trial
     this.#log = log
     this.#seed = seed
-    this.#attempt = attempt
+    this.attempt = attempt
     this.#horizon = horizon
   }
 
@@ -32,7 +32,7 @@ export class HistoryView implements History {
   }
 
   random(purpose: string): RandomStream {
-    return randomStream(this.#seed, this.trial, this.#attempt, purpose)
+    return randomStream(this.#seed, this.trial, this.attempt, purpose)
   }
 
   space({ pruned = false }: { readonly pruned?: boolean } = {}): SpaceTable {

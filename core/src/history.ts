@@ -7,6 +7,8 @@ import type { TrialRecord, TrialState } from './trial.ts'
 export interface History {
   readonly study: string
   readonly trial: number
+  /** Counts the draws of this trial that were rejected, by `where` or by a plugin. */
+  readonly attempt: number
   readonly directions: readonly Direction[]
   /** A stream that depends on the study's seed, this trial's number, the attempt and the purpose only. */
   random(purpose: string): RandomStream

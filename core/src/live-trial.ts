@@ -30,12 +30,11 @@ export interface TrialStart {
 
 /** What is still to be stored. */
 interface Pending {
-  reports: Report[]
+  readonly reports: Report[]
   attributes: Record<string, Json>
   systemAttributes: Record<string, Json>
-  empty: boolean
 }
-const nothing = (): Pending => ({ reports: [], attributes: {}, systemAttributes: {}, empty: true })
+const noReports: readonly Report[] = Object.freeze([])
 
 /** A trial between ask and tell. What it reports is queued and written by one `storage.update` at a time; `finish` writes what is left. */
 export class LiveTrial implements AskedTrial<unknown>, Suggest {
@@ -47,8 +46,8 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   readonly history: History
   readonly #value: unknown
   readonly #around: TrialSurroundings
-  readonly #reports: Report[] = []
-  #pending = nothing()
+  #reports: Report[] | undefined
+  #pending: Pending | undefined
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
   #storedParams: number
@@ -103,11 +102,11 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
     if (typeof value !== 'number') throw new StudyError('REPORT_VALUE', sentences.REPORT_VALUE(value))
     if (!Number.isSafeInteger(step) || step < 0) throw new StudyError('REPORT_STEP', sentences.REPORT_STEP(step))
+    this.#reports ??= []
     for (const report of this.#reports) if (report.step === step) return
     const report = Object.freeze({ step, value })
     this.#reports.push(report)
-    this.#pending.reports.push(report)
-    this.#changed()
+    this.#changed().reports.push(report)
     const { bus } = this.#around
     if (bus.observed) bus.emit('trial.reported', { trial: this.number, step, value })
   }
@@ -116,10 +115,9 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     this.#assertOpen()
     const { directions } = this.history
     if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
-    const decision = this.#around.pruner.shouldPrune({ number: this.number, reports: this.#reports }, this.history)
+    const decision = this.#around.pruner.shouldPrune({ number: this.number, reports: this.#reports ?? noReports }, this.history)
     if (typeof decision === 'boolean') return decision
-    Object.assign(this.#pending.systemAttributes, decision.systemAttributes)
-    this.#changed()
+    Object.assign(this.#changed().systemAttributes, decision.systemAttributes)
     return decision.prune
   }
 
@@ -130,19 +128,18 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   setAttribute(key: string, value: Json): void {
     this.#assertOpen()
     assertJson(key, value)
-    this.#pending.attributes[key] = value
-    this.#changed()
+    this.#changed().attributes[key] = value
   }
 
   setConstraint(name: string, value: number): void {
     this.#assertOpen()
     if (typeof value !== 'number' || Number.isNaN(value)) throw new StudyError('CONSTRAINT_VALUE', sentences.CONSTRAINT_VALUE(name, value))
+    this.#constraints ??= new Set()
     if (this.#constraints.has(name)) return
     this.#constraints.add(name)
-    this.#pending.systemAttributes[systemKeys.constraint + name] = value
-    this.#changed()
+    this.#changed().systemAttributes[systemKeys.constraint + name] = value
   }
-  readonly #constraints = new Set<string>()
+  #constraints: Set<string> | undefined
 
   /** Nothing is written from here on until `rest`: the evaluation has ended. */
   settle(): void {
@@ -153,7 +150,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   reopen(): void {
     if (this.#phase === 'open') return
     this.#phase = 'open'
-    if (!this.#pending.empty) this.#changed()
+    if (this.#pending) this.#changed()
   }
 
   /** What comes from now on is refused. */
@@ -197,33 +194,33 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   /** Puts back what a failed `finish` did not store. */
   restore(change: TrialChange): void {
     const pending = this.#pending
-    pending.reports.unshift(...(change.reports ?? []))
-    pending.attributes = { ...change.attributes, ...pending.attributes }
-    pending.systemAttributes = { ...change.systemAttributes, ...pending.systemAttributes }
-    pending.empty = false
+    this.#pending = {
+      reports: [...(change.reports ?? []), ...(pending?.reports ?? [])],
+      attributes: { ...change.attributes, ...pending?.attributes },
+      systemAttributes: { ...change.systemAttributes, ...pending?.systemAttributes }
+    }
     if (change.params) this.#storedParams -= Object.keys(change.params).length
   }
 
   #draw<T>(draw: () => T): T {
     this.#assertOpen()
-    const before = this.drawing.size
-    const value = draw()
-    if (this.drawsLater && this.drawing.size !== before) this.#pending.empty = false
-    return value
+    return draw()
   }
 
   #assertOpen(): void {
     if (this.#phase === 'over') throw new StudyError('TRIAL_OVER', sentences.TRIAL_OVER(this.number))
   }
 
-  #changed(): void {
-    this.#pending.empty = false
+  /** What is to be stored, which is then written in the background. */
+  #changed(): Pending {
+    this.#pending ??= { reports: [], attributes: {}, systemAttributes: {} }
     this.#writing ??= Promise.resolve().then(() => this.#write())
+    return this.#pending
   }
 
   async #write(): Promise<void> {
     try {
-      while (this.#phase === 'open' && !this.#pending.empty && !this.#failure)
+      while (this.#phase === 'open' && this.#pending && !this.#failure)
         await this.#around.storage.update(this.#around.study, this.number, this.#take())
     } catch (error) {
       // Kept for `tell`, which rejects with it: the trial stays running.
@@ -234,13 +231,14 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   }
 
   #take(): TrialChange {
-    const { reports, attributes, systemAttributes } = this.#pending
-    this.#pending = nothing()
-    return { reports, attributes, systemAttributes, ...this.#newParams() }
+    const pending = this.#pending
+    this.#pending = undefined
+    const drawn = this.#newParams()
+    return pending ? { ...pending, ...drawn } : drawn
   }
 
   /** Params that were drawn since the last write; they are stored in the order in which they were drawn. */
-  #newParams(): { readonly params?: Params; readonly distributions?: SpaceTable } {
+  #newParams(): Pick<TrialChange, 'params' | 'distributions'> {
     const { params, distributions, size } = this.drawing
     if (size === this.#storedParams) return {}
     const names = Object.keys(params).slice(this.#storedParams)

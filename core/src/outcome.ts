@@ -41,13 +41,15 @@ export function reasonOf(outcome: TrialOutcome): Json | undefined {
   return error instanceof Error ? { name: error.name, message: error.message, cause } : { name: 'Error', message: String(error), cause }
 }
 
-/** The system attributes that follow from an outcome. */
-export function outcomeAttributes(outcome: TrialOutcome): Record<string, Json> {
-  const attributes: Record<string, Json> = {}
+/** The system attributes that follow from an outcome; undefined when there are none. */
+export function outcomeAttributes(outcome: TrialOutcome): Readonly<Record<string, Json>> | undefined {
   const reason = reasonOf(outcome)
-  if (reason !== undefined) attributes[systemKeys.reason] = reason
-  if (outcome.reusedFrom !== undefined) attributes[systemKeys.reusedFrom] = outcome.reusedFrom
-  return attributes
+  const { reusedFrom } = outcome
+  if (reason === undefined && reusedFrom === undefined) return undefined
+  return {
+    ...(reason === undefined ? {} : { [systemKeys.reason]: reason }),
+    ...(reusedFrom === undefined ? {} : { [systemKeys.reusedFrom]: reusedFrom })
+  }
 }
 
 function invalid(code: string, sentence: string): TrialOutcome {

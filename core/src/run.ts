@@ -1,6 +1,6 @@
 import { type AskRequest, ask } from './asking.ts'
 import { StudyError, sentences } from './errors.ts'
-import { evaluate } from './evaluation.ts'
+import { evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
 import type { StudyCore } from './study-core.ts'
@@ -57,7 +57,7 @@ export class Run {
   /** Resolves with the reason when nothing is in flight any more; rejects with what ended the run. */
   async start(): Promise<StopReason> {
     const { timeout, deterministic } = this.#options
-    const timer = timeout === undefined ? undefined : setTimeout(() => this.stop('timeout'), timeout)
+    const timer = timeout === undefined ? undefined : setTimeout(() => this.stop('timeout'), Math.min(timeout, longestTimer))
     try {
       await (deterministic ? this.#inOrder() : this.#asTheyEnd())
     } finally {

@@ -166,14 +166,17 @@ export function decimalGrid(low: number, high: number, step: number): DecimalGri
   if (digits > 300) return binaryGrid(low, high, step)
   const scaledLow = scaled(low, digits)
   const scaledStep = scaled(step, digits)
-  const steps = Number((scaled(high, digits) - scaledLow) / scaledStep)
-  const at = (index: number) => unscaled(scaledLow + BigInt(index) * scaledStep, digits)
-  return { steps, last: at(steps), at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
+  const exactSteps = (scaled(high, digits) - scaledLow) / scaledStep
+  // More steps than the largest double are as good as that many.
+  const steps = Math.min(Number(exactSteps), Number.MAX_VALUE)
+  const last = unscaled(scaledLow + exactSteps * scaledStep, digits)
+  const at = (index: number) => Math.min(unscaled(scaledLow + BigInt(index) * scaledStep, digits), last)
+  return { steps, last, at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
 }
 
 // Beyond 300 decimals a double has no exact decimal neighbours worth keeping.
 function binaryGrid(low: number, high: number, step: number): DecimalGrid {
-  const steps = Math.floor((high - low) / step)
+  const steps = Math.min(Math.floor((high - low) / step), Number.MAX_VALUE)
   const at = (index: number) => Math.min(low + index * step, high)
   return { steps, last: at(steps), at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
 }

@@ -2,8 +2,9 @@ import { StudyError, sentences } from './errors.ts'
 import type { LiveTrial } from './live-trial.ts'
 import { outcomeAttributes, outcomeToTell } from './outcome.ts'
 import type { TellCall } from './plugin.ts'
+import type { TrialEnd } from './storages/storage.ts'
 import type { StudyCore } from './study-core.ts'
-import type { TrialOutcome, TrialRecord } from './trial.ts'
+import type { Json, TrialOutcome, TrialRecord } from './trial.ts'
 
 /**
  * Ends a live trial: interceptors, `sampler.beforeFinish`, one transaction in the storage, then history and events. Rejects when the storage
@@ -46,7 +47,7 @@ export async function tellNumber(core: StudyCore, number: number, outcome: Trial
   const record = core.log.get(number)
   if (!record) throw new StudyError('TRIAL_UNKNOWN', sentences.TRIAL_UNKNOWN(number, core.name))
   if (record.state !== 'running') throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, record.state))
-  const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) })
+  const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
   announce(core, finished, outcome)
   return finished
 }
@@ -54,13 +55,11 @@ export async function tellNumber(core: StudyCore, number: number, outcome: Trial
 async function finish(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
   const added = core.sampler.beforeFinish?.(outcome, live.history)
   const rest = await live.rest()
-  const reports = [...(outcome.reports ?? []), ...(rest.reports ?? [])]
   try {
     const record = await core.storage.finish(core.name, live.number, {
-      outcome: reports.length > 0 ? { ...outcome, reports } : outcome,
-      ...(rest.params && rest.distributions ? { params: rest.params, distributions: rest.distributions } : {}),
-      attributes: rest.attributes ?? {},
-      systemAttributes: { ...rest.systemAttributes, ...added, ...outcomeAttributes(outcome) }
+      ...rest,
+      outcome: rest.reports?.length ? { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] } : outcome,
+      ...systemAttributesOf(rest.systemAttributes, added || undefined, outcomeAttributes(outcome))
     })
     live.end()
     announce(core, record, outcome)
@@ -69,6 +68,12 @@ async function finish(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): 
     live.restore(rest)
     throw error
   }
+}
+
+/** One object of several, left out where there is nothing in it. */
+function systemAttributesOf(...all: readonly (Readonly<Record<string, Json>> | undefined)[]): Pick<TrialEnd, 'systemAttributes'> {
+  const some = all.filter(each => each !== undefined)
+  return some.length > 0 ? { systemAttributes: Object.assign({}, ...some) } : {}
 }
 
 function announce(core: StudyCore, record: TrialRecord, outcome: TrialOutcome): void {

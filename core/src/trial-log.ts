@@ -86,7 +86,7 @@ export class TrialLog {
     }
     for (; column.upTo < this.#finished.length; column.upTo++) {
       const record = this.#finished[column.upTo] as TrialRecord
-      const distribution = record.distributions[name]
+      const distribution = Object.hasOwn(record.distributions, name) ? record.distributions[name] : undefined
       if (distribution) column.push(record.number, toInternal(distribution, record.params[name] as never))
     }
     return column
@@ -186,7 +186,7 @@ function sortedTable(table: SpaceTable): SpaceChange['table'] {
 /** The same object when nothing falls away. */
 function intersection(table: SpaceChange['table'], other: SpaceTable): SpaceChange['table'] {
   const kept = Object.entries(table).filter(([name, distribution]) => {
-    const now = other[name]
+    const now = Object.hasOwn(other, name) ? other[name] : undefined
     return now !== undefined && equalDistributions(distribution, now)
   })
   return kept.length === Object.keys(table).length ? table : Object.fromEntries(kept)

@@ -102,33 +102,44 @@ export interface TrialParts {
 
 /** The frozen record of stored parts: adds `value`, `constraints` and `reusedFrom`. For storages. */
 export function trialRecord(parts: TrialParts): TrialRecord {
-  const reusedFrom = parts.systemAttributes[systemKeys.reusedFrom]
-  const [value] = parts.values
-  return Object.freeze({
-    ...parts,
-    values: Object.freeze(parts.values),
-    params: Object.freeze(parts.params),
-    distributions: Object.freeze(parts.distributions),
-    reports: Object.freeze(parts.reports),
-    attributes: Object.freeze(parts.attributes),
-    systemAttributes: Object.freeze(parts.systemAttributes),
-    constraints: constraintsOf(parts.systemAttributes),
-    ...(parts.values.length === 1 && value !== undefined ? { value } : {}),
-    ...(typeof reusedFrom === 'number' ? { reusedFrom } : {})
-  })
+  const { number, state, values, params, distributions, reports, attributes, systemAttributes, startedAt, finishedAt } = parts
+  const record: { -readonly [K in keyof TrialRecord]: TrialRecord[K] } = {
+    number,
+    state,
+    values: Object.freeze(values),
+    params: Object.freeze(params),
+    distributions: Object.freeze(distributions),
+    reports: Object.freeze(reports),
+    attributes: Object.freeze(attributes),
+    systemAttributes: Object.freeze(systemAttributes),
+    constraints: constraintsOf(systemAttributes)
+  }
+  const [value] = values
+  const reusedFrom = systemAttributes[systemKeys.reusedFrom]
+  if (values.length === 1 && value !== undefined) record.value = value
+  if (typeof reusedFrom === 'number') record.reusedFrom = reusedFrom
+  if (startedAt) record.startedAt = startedAt
+  if (finishedAt) record.finishedAt = finishedAt
+  return Object.freeze(record)
 }
+
+const noConstraints: Readonly<Record<string, number>> = Object.freeze({})
 
 /** Optuna's two ways of storing constraints, merged: the list names them "0", "1", …, a named one wins. */
 export function constraintsOf(systemAttributes: Readonly<Record<string, Json>>): Readonly<Record<string, number>> {
-  const constraints: Record<string, number> = {}
+  let constraints: Record<string, number> | undefined
   const list = systemAttributes[systemKeys.constraints]
-  if (Array.isArray(list)) for (const [index, value] of list.entries()) if (typeof value === 'number') constraints[index] = value
+  if (Array.isArray(list)) {
+    constraints = {}
+    for (const [index, value] of list.entries()) if (typeof value === 'number') constraints[index] = value
+  }
   for (const key in systemAttributes) {
     if (!key.startsWith(systemKeys.constraint)) continue
     const value = systemAttributes[key]
+    constraints ??= {}
     if (typeof value === 'number') constraints[key.slice(systemKeys.constraint.length)] = value
   }
-  return Object.freeze(constraints)
+  return constraints === undefined ? noConstraints : Object.freeze(constraints)
 }
 
 /** The values that a finished trial is stored with: a pruned one keeps its last step's, if the study has one objective. For storages. */

@@ -23,8 +23,6 @@ export function grid(space: SpaceTable): Sampler {
   const described: Json = Object.fromEntries(names.map((name, index) => [name, axes[index] as Json]))
   const text = JSON.stringify(described)
   const order = shuffled(count)
-  // The draws of one trial that came to nothing: what the same trial is not offered again.
-  let passed: { readonly trial: number; readonly ids: Set<number> } = { trial: -1, ids: new Set() }
 
   const paramsOf = (id: number): Params => {
     const params: Record<string, ParamValue> = {}
@@ -60,10 +58,10 @@ export function grid(space: SpaceTable): Sampler {
         const id = idOf(record)
         if (id !== undefined) tried.add(id)
       }
-      if (passed.trial !== history.trial) passed = { trial: history.trial, ids: new Set() }
-      const id = order.find(candidate => !tried.has(candidate) && !passed.ids.has(candidate))
+      // Every attempt of one trial takes the next of the points that no trial has.
+      let { attempt } = history
+      const id = order.find(candidate => !tried.has(candidate) && attempt-- === 0)
       if (id === undefined) return 'exhausted'
-      passed.ids.add(id)
       return { params: paramsOf(id), systemAttributes: { [idKey]: id, [spaceKey]: described } }
     },
     sample: (name, distribution, history: History) => uniform(distribution, history.random(name))

@@ -1,0 +1,169 @@
+import type { CacheStats, ObservedCache } from '@rxtuna/core'
+import { abortable, CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
+import { LRUCache } from 'lru-cache'
+import { problem } from './errors.ts'
+import { checkEntries, checkName, checkVersion } from './options.ts'
+import { VersionPins } from './version-pins.ts'
+
+/** What the asset cache needs of a bundle; `version` must be far cheaper than `assets`. */
+export interface AssetBundle {
+  /** Names the bundle within a cache: two bundles of one name and version are taken for the same. */
+  readonly name: string
+  /** Changes whenever the assets may have changed: a content hash (`fileVersion`), a counter, an ETag. */
+  version(): Promise<string>
+  /** The assets in the order in which callers get them. The signal aborts when no caller waits any more. */
+  assets(signal?: AbortSignal): Promise<readonly string[]>
+}
+
+export interface AssetCacheOptions {
+  /** Lists kept at most, the least recently used go first. Default 128. */
+  readonly maxEntries?: number
+  /** False: every call lists the bundle's assets, and no version is asked. Default true. */
+  readonly enabled?: boolean
+  /** The cache's name in statistics and traces, and its plugin's. Default `asset-cache`. */
+  readonly name?: string
+}
+
+/** Lists of assets per (bundle, version). A list is loaded once at a time, frozen, and shared by all callers; errors are not kept. */
+export interface AssetCache extends ObservedCache, AsyncDisposable {
+  /** The bundle's assets. Asks the bundle's version, once per call or, while versions are pinned, once per pin. Rejects with the signal's reason when it aborts. */
+  assets(bundle: AssetBundle, options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>
+  /**
+   * From now on each bundle is asked for its version once, at its first access, until the pin is disposed of; what changes meanwhile is not noticed.
+   * Pins may overlap: each new one has the versions asked anew, and the last one to go ends it. The plugin holds one per run.
+   */
+  pinVersions(): Disposable
+}
+
+/** Opens an asset cache. `bytes` in its statistics is an estimate: two bytes per character. */
+export function openAssetCache({ maxEntries = 128, enabled = true, name = 'asset-cache' }: AssetCacheOptions = {}): AssetCache {
+  return new Assets(name, checkEntries(maxEntries), enabled)
+}
+
+interface Entry {
+  readonly bundle: string
+  readonly assets: readonly string[]
+  readonly bytes: number
+  readonly kind: LoadKind
+}
+
+class Assets implements AssetCache {
+  readonly name: string
+  readonly #enabled: boolean
+  readonly #maxEntries: number
+  readonly #meter = new CacheMeter()
+  readonly #wraps = new Wraps()
+  readonly #flights = new SingleFlight<Entry>(() => this.#meter.join())
+  readonly #versions = new Versions()
+  readonly #pins = new VersionPins()
+  readonly #entries: LRUCache<string, Entry>
+  #bytes = 0
+  /** Counts `clear`, so that a load from before it is not kept. */
+  #era = 0
+  #closed = false
+
+  constructor(name: string, maxEntries: number, enabled: boolean) {
+    this.name = name
+    this.#enabled = enabled
+    this.#maxEntries = maxEntries
+    this.#entries = new LRUCache<string, Entry>({
+      max: maxEntries,
+      dispose: (entry, key, reason) => {
+        this.#bytes -= entry.bytes
+        this.#versions.remove(entry.bundle, key)
+        if (reason === 'evict') this.#meter.evicted(key, 'count')
+      }
+    })
+  }
+
+  get events(): ObservedCache['events'] {
+    return this.#meter.events
+  }
+
+  async assets(bundle: AssetBundle, { signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly string[]> {
+    if (this.#closed) throw problem('ASSET_CACHE_CLOSED', this.name)
+    signal?.throwIfAborted()
+    const name = checkName(bundle.name)
+    if (!this.#enabled) return (await this.#load(bundle, JSON.stringify([name]), signal)).assets
+
+    const version = await abortable(
+      this.#pins.version(name, async () => checkVersion(name, await bundle.version())),
+      signal
+    )
+    for (const outdated of this.#versions.notice(name, version)) this.#meter.invalidated(outdated, 'version')
+    const key = JSON.stringify([name, version])
+    const known = this.#entries.get(key)
+    if (known) {
+      this.#meter.hit(key, known.kind)
+      return known.assets
+    }
+    const load = async (alive: AbortSignal): Promise<Entry> => {
+      const era = this.#era
+      const entry = await this.#load(bundle, key, alive)
+      alive.throwIfAborted()
+      if (era === this.#era) this.#keep(key, version, entry)
+      return entry
+    }
+    return (await this.#flights.run(key, load, signal)).assets
+  }
+
+  pinVersions(): Disposable {
+    return this.#pins.pin()
+  }
+
+  stats(): CacheStats {
+    return this.#meter.stats({ entries: this.#entries.size, bytes: this.#bytes, maxEntries: this.#maxEntries })
+  }
+
+  clear(): void {
+    this.#era++
+    for (const key of this.#entries.keys()) this.#meter.invalidated(key, 'manual')
+    this.#entries.clear()
+    this.#versions.clear()
+    this.#meter.reset()
+  }
+
+  around(wrap: <T>(key: string, load: () => Promise<T>) => Promise<T>): Disposable {
+    return this.#wraps.add(wrap)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#era++
+    await this.#flights.abort(problem('ASSET_CACHE_CLOSED', this.name))
+    this.#entries.clear()
+    this.#versions.clear()
+  }
+
+  async #load(bundle: AssetBundle, key: string, signal: AbortSignal | undefined): Promise<Entry> {
+    this.#meter.miss(key)
+    const kind = this.#meter.kind(bundle.name)
+    const start = performance.now()
+    const listed = await this.#wraps.run(key, async () => bundle.assets(signal))
+    const assets = frozen(bundle.name, listed)
+    let bytes = 0
+    for (const asset of assets) bytes += 2 * asset.length
+    this.#meter.loaded(key, kind, performance.now() - start, bytes)
+    return { bundle: bundle.name, assets, bytes, kind }
+  }
+
+  #keep(key: string, version: string, entry: Entry): void {
+    if (this.#entries.size >= this.#maxEntries) {
+      const outdated = this.#versions.oldest()
+      if (outdated !== undefined) {
+        this.#entries.delete(outdated)
+        this.#meter.evicted(outdated, 'version')
+      }
+    }
+    this.#entries.set(key, entry)
+    this.#bytes += entry.bytes
+    this.#versions.add(entry.bundle, version, key)
+  }
+}
+
+/** A copy, so that what the bundle does to its own list later is not seen. */
+function frozen(name: string, assets: readonly string[]): readonly string[] {
+  if (!Array.isArray(assets) || !assets.every(asset => typeof asset === 'string')) throw problem('ASSETS_SHAPE', name, assets)
+  return Object.freeze([...assets])
+}

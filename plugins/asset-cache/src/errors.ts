@@ -1,0 +1,38 @@
+import { StudyError } from '@rxtuna/core'
+
+/** The sentence of every code. The code is API, the wording is not. */
+const sentences = {
+  BUNDLE_NAME: (name: unknown) => `Expected a bundle's name to be a string with at least one character, got ${show(name)}.`,
+  BUNDLE_VERSION: (name: string, version: unknown) =>
+    `Expected the version of the bundle "${name}" to be a string with at least one character, got ${show(version)}. fileVersion(paths) makes one.`,
+  ASSETS_SHAPE: (name: string, value: unknown) =>
+    `Expected the assets of the bundle "${name}" to be an array of strings, got ${show(value)}.`,
+  MAX_ENTRIES: (value: unknown) => `Expected a whole number greater than 0 as \`maxEntries\`, got ${show(value)}.`,
+  ASSET_CACHE_CLOSED: (name: string) => `Expected an open cache, got "${name}", which is closed. Open another one.`,
+  FILES_NONE: () => 'Expected at least one path to take a version of, got none.',
+  FILE_MISSING: (path: string) => `Expected a file at ${path}, got nothing there. Check the path, or create the file first.`,
+  FILE_KIND: (path: string) => `Expected a file at ${path}, got something else. Name the files in a directory one by one.`,
+  POOL_CLOSE: (count: number) => `Expected all bundles to close, but ${count} threw while they did. \`errors\` holds what they threw.`
+} as const
+
+/** The error of a code: its sentence filled in. */
+export function problem<K extends keyof typeof sentences>(code: K, ...of: Parameters<(typeof sentences)[K]>): StudyError {
+  return new StudyError(code, sentence(code, ...of))
+}
+
+/** The sentence of a code, filled in. */
+export function sentence<K extends keyof typeof sentences>(code: K, ...of: Parameters<(typeof sentences)[K]>): string {
+  // A table of functions of different parameters: the code picks both the function and what it takes.
+  return (sentences[code] as (...of: readonly unknown[]) => string)(...of)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (Array.isArray(value)) {
+    const other = value.find(item => typeof item !== 'string')
+    return value.length > 0 && other !== undefined ? `an array that holds ${show(other)}` : `an array of ${value.length}`
+  }
+  if (typeof value === 'function') return 'a function'
+  if (typeof value === 'object' && value !== null) return `an object with the keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`
+  return String(value)
+}

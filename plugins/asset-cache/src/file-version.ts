@@ -1,0 +1,102 @@
+import { createHash, hash } from 'node:crypto'
+import { type BigIntStats, statSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { LRUCache } from 'lru-cache'
+import { problem } from './errors.ts'
+
+interface Content {
+  readonly stat: BigIntStats
+  /** The length in eight bytes, then the SHA-256. */
+  readonly digest: Buffer
+  readonly sqlite: boolean
+}
+
+const remembered = new LRUCache<string, Content>({ max: 10_000 })
+const reading = new Map<string, Promise<Content>>()
+const attempts = 3
+const sqliteHeader = Buffer.from('SQLite format 3\0', 'latin1')
+
+/**
+ * SHA-256, in hexadecimal, of the files' content in this order; their names do not count. A file is read again only when its size, mtime, ctime (in ns) or
+ * inode changed since this process last read it, so asking again costs a stat per file. For a SQLite database its `-wal` counts too, if there is one.
+ * Rejects with a sentence when a path is missing or no file.
+ */
+export async function fileVersion(paths: readonly string[]): Promise<string> {
+  if (paths.length === 0) throw problem('FILES_NONE')
+  const parts: Buffer[] = []
+  for (const path of paths) {
+    const content = (await contentOf(path)) ?? missing(path)
+    const wal = content.sqlite ? await contentOf(`${path}-wal`) : undefined
+    // An empty log is the same as none: SQLite leaves one or the other behind.
+    const logged = wal && wal.stat.size > 0n ? wal : undefined
+    parts.push(content.digest, Buffer.of(logged ? 1 : 0))
+    if (logged) parts.push(logged.digest)
+  }
+  return hash('sha256', Buffer.concat(parts), 'hex')
+}
+
+function missing(path: string): never {
+  throw problem('FILE_MISSING', path)
+}
+
+/** What a file holds, or undefined when there is none. A file that changes while it is read is read again, a few times. */
+async function contentOf(path: string): Promise<Content | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+    if (!stat) return undefined
+    if (!stat.isFile()) throw problem('FILE_KIND', path)
+    const known = remembered.get(path)
+    if (known && same(known.stat, stat)) return known
+    let read = reading.get(path)
+    if (!read) {
+      read = readContent(path).finally(() => reading.delete(path))
+      reading.set(path, read)
+    }
+    const content = await read
+    // A caller that joined an earlier reading takes it only if the file has not changed since.
+    if (same(content.stat, stat) || attempt === attempts) return content
+  }
+}
+
+async function readContent(path: string): Promise<Content> {
+  await using file = await open(path)
+  const before = await file.stat({ bigint: true })
+  const { length, sha, sqlite } = await digest(file)
+  const stat = await file.stat({ bigint: true })
+  const prefix = Buffer.alloc(8)
+  prefix.writeBigUInt64BE(length)
+  const content: Content = { stat, digest: Buffer.concat([prefix, sha]), sqlite }
+  if (same(before, stat) && settled(stat)) remembered.set(path, content)
+  else remembered.delete(path)
+  return content
+}
+
+async function digest(file: FileHandle): Promise<{ length: bigint; sha: Buffer; sqlite: boolean }> {
+  const sha = createHash('sha256')
+  const chunk = Buffer.allocUnsafe(1 << 20)
+  let length = 0
+  let sqlite = false
+  for (;;) {
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, length)
+    if (bytesRead === 0) break
+    const bytes = chunk.subarray(0, bytesRead)
+    if (length === 0) sqlite = bytes.subarray(0, sqliteHeader.length).equals(sqliteHeader)
+    sha.update(bytes)
+    length += bytesRead
+  }
+  return { length: BigInt(length), sha: sha.digest(), sqlite }
+}
+
+function same(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev
+}
+
+/**
+ * Whether a later write would show in the times. A file system's clock moves in ticks, some in whole seconds: a file that was changed within the
+ * present tick could change again without a trace, so what was read of it is not remembered.
+ */
+function settled({ mtimeNs, ctimeNs }: BigIntStats): boolean {
+  const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
+  const tickMs = changed % 1_000_000_000n === 0n ? 2000 : 20
+  return Date.now() - Number(changed / 1_000_000n) > tickMs
+}

@@ -1,0 +1,199 @@
+import type { CacheStats, ObservedCache } from '@rxtuna/core'
+import { CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
+import type { Table } from 'apache-arrow'
+import { LRUCache } from 'lru-cache'
+import { checksum } from './checksum.ts'
+import { EntryUses, type WrittenEntry } from './entry-uses.ts'
+import { problem } from './errors.ts'
+import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
+import { groupTable } from './group-table.ts'
+import type { GroupedData, StoredGroups } from './grouped-data.ts'
+
+/** What keeps callers from spoiling each other's data: the types alone; a check after each trial that used it; or copies. */
+export type Isolation = 'types' | 'verify' | 'copy'
+
+export interface DataCacheOptions {
+  /** Bytes of arrays kept at most, the least recently used go first. An entry over the limit is returned and not kept. Default 2 GB. */
+  readonly maxBytes?: number
+  /** False: every call loads and groups. Default true. */
+  readonly enabled?: boolean
+  /** Puts the arrays into shared memory, so that worker threads can see them. Default false. */
+  readonly shared?: boolean
+  /** Default `types`, and `verify` where NODE_ENV is `test`. */
+  readonly isolation?: Isolation
+  /** The cache's name in statistics and traces, and its plugin's. Default `data-cache`. */
+  readonly name?: string
+}
+
+/** Datasets grouped once per request, in typed arrays. One load per request at a time; errors are not kept. */
+export interface DataCache extends ObservedCache, AsyncDisposable {
+  readonly isolation: Isolation
+  /**
+   * The dataset in groups: known already, or loaded and grouped. Of the table nothing is kept. Rejects with what `load` rejects with, with a sentence
+   * for data that cannot be grouped, or with the signal's reason; the load's own signal aborts when no caller waits any more.
+   */
+  grouped(
+    request: GroupRequest,
+    load: (signal: AbortSignal) => Promise<Table>,
+    options?: { readonly signal?: AbortSignal }
+  ): Promise<GroupedData>
+  /** Calls `work`, and under `verify` remembers what it, and all that it awaits, is handed. The plugin does this around each trial. */
+  lend<T>(user: string, work: () => T): T
+  /** Under `verify`, when that user has ended: drops the entries that were written, and says who may have done it. Blocks for about 0.2 ms per MB of them. */
+  verify(user: string): readonly WrittenEntry[]
+}
+
+export function openDataCache(options: DataCacheOptions = {}): DataCache {
+  return new GroupCache(options)
+}
+
+interface Entry {
+  readonly key: string
+  readonly dataset: string
+  readonly data: StoredGroups
+  readonly sum: string
+  readonly kind: LoadKind
+}
+
+class GroupCache implements DataCache {
+  readonly name: string
+  readonly isolation: Isolation
+  readonly #enabled: boolean
+  readonly #shared: boolean
+  readonly #maxBytes: number
+  readonly #meter = new CacheMeter()
+  readonly #wraps = new Wraps()
+  readonly #flights = new SingleFlight<Entry>(() => this.#meter.join())
+  readonly #versions = new Versions()
+  readonly #uses = new EntryUses()
+  readonly #entries: LRUCache<string, Entry>
+  #bytes = 0
+  /** Counts `clear`, so that a load from before it is not kept. */
+  #era = 0
+  #closed = false
+
+  constructor({ maxBytes = 2 * 2 ** 30, enabled = true, shared = false, isolation, name = 'data-cache' }: DataCacheOptions) {
+    if (!(maxBytes >= 1 && maxBytes <= Number.MAX_SAFE_INTEGER)) throw problem('MAX_BYTES', maxBytes)
+    this.name = name
+    this.isolation = isolation ?? (process.env.NODE_ENV === 'test' ? 'verify' : 'types')
+    if (!['types', 'verify', 'copy'].includes(this.isolation)) throw problem('ISOLATION', isolation)
+    this.#enabled = enabled
+    this.#shared = shared
+    this.#maxBytes = Math.floor(maxBytes)
+    this.#entries = new LRUCache<string, Entry>({
+      maxSize: this.#maxBytes,
+      // A size of nothing is not allowed; a table without rows counts as one byte.
+      sizeCalculation: ({ data }) => Math.max(1, data.byteLength),
+      dispose: (entry, key, reason) => {
+        this.#bytes -= entry.data.byteLength
+        this.#versions.remove(entry.dataset, key)
+        this.#uses.forget(entry)
+        if (reason === 'evict') this.#meter.evicted(key, 'size')
+      }
+    })
+  }
+
+  get events(): ObservedCache['events'] {
+    return this.#meter.events
+  }
+
+  async grouped(
+    request: GroupRequest,
+    load: (signal: AbortSignal) => Promise<Table>,
+    { signal }: { readonly signal?: AbortSignal } = {}
+  ): Promise<GroupedData> {
+    if (this.#closed) throw problem('DATA_CACHE_CLOSED', this.name)
+    signal?.throwIfAborted()
+    const key = requestKey(request)
+    const known = this.#entries.get(key)
+    // A request that is kept was checked when it was loaded.
+    if (!known) checkRequest(request)
+    for (const outdated of this.#versions.notice(request.dataset, request.version)) this.#meter.invalidated(outdated, 'version')
+    if (known) {
+      this.#meter.hit(key, known.kind)
+      return this.#handOut(known)
+    }
+    if (!this.#enabled) return (await this.#load(key, request, load, signal ?? new AbortController().signal)).data
+
+    const loadAndKeep = async (alive: AbortSignal): Promise<Entry> => {
+      const era = this.#era
+      const entry = await this.#load(key, request, load, alive)
+      if (era === this.#era) this.#keep(request.version, entry)
+      return entry
+    }
+    return this.#handOut(await this.#flights.run(key, loadAndKeep, signal))
+  }
+
+  lend<T>(user: string, work: () => T): T {
+    return this.isolation === 'verify' ? this.#uses.run(user, work) : work()
+  }
+
+  verify(user: string): readonly WrittenEntry[] {
+    const written = this.#uses.check(user)
+    for (const { key } of written) {
+      this.#entries.delete(key)
+      this.#meter.invalidated(key, 'written')
+    }
+    return written
+  }
+
+  stats(): CacheStats {
+    return this.#meter.stats({ entries: this.#entries.size, bytes: this.#bytes, maxBytes: this.#maxBytes })
+  }
+
+  clear(): void {
+    this.#era++
+    for (const key of this.#entries.keys()) this.#meter.invalidated(key, 'manual')
+    this.#entries.clear()
+    this.#versions.clear()
+    this.#meter.reset()
+  }
+
+  around(wrap: <T>(key: string, load: () => Promise<T>) => Promise<T>): Disposable {
+    return this.#wraps.add(wrap)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#era++
+    await this.#flights.abort(problem('DATA_CACHE_CLOSED', this.name))
+    this.#entries.clear()
+    this.#versions.clear()
+    this.#uses.clear()
+  }
+
+  async #load(key: string, request: GroupRequest, load: (signal: AbortSignal) => Promise<Table>, signal: AbortSignal): Promise<Entry> {
+    this.#meter.miss(key)
+    const kind = this.#meter.kind(requestKind(request))
+    const start = performance.now()
+    const data = await this.#wraps.run(key, async () => {
+      const table = await load(signal)
+      signal.throwIfAborted()
+      return groupTable(table, request, this.#shared)
+    })
+    signal.throwIfAborted()
+    this.#meter.loaded(key, kind, performance.now() - start, data.byteLength)
+    const sum = this.#enabled && this.isolation === 'verify' ? checksum(data.buffer) : ''
+    return { key, dataset: request.dataset, data, sum, kind }
+  }
+
+  #keep(version: string, entry: Entry): void {
+    const { byteLength } = entry.data
+    if (byteLength > this.#maxBytes) return
+    for (let outdated = this.#versions.oldest(); outdated !== undefined; outdated = this.#versions.oldest()) {
+      if (this.#bytes + byteLength <= this.#maxBytes) break
+      this.#entries.delete(outdated)
+      this.#meter.evicted(outdated, 'version')
+    }
+    this.#entries.set(entry.key, entry)
+    this.#bytes += byteLength
+    this.#versions.add(entry.dataset, version, entry.key)
+  }
+
+  #handOut(entry: Entry): GroupedData {
+    if (this.isolation === 'copy') return entry.data.copy()
+    if (this.isolation === 'verify') this.#uses.note(entry, this.#entries.peek(entry.key) === entry)
+    return entry.data
+  }
+}

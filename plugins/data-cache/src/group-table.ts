@@ -1,0 +1,53 @@
+import type { Table, Vector } from 'apache-arrow'
+import { problem } from './errors.ts'
+import { type GroupRequest, groupColumns } from './group-request.ts'
+import { groupRows, type RowWindow } from './group-rows.ts'
+import { StoredGroups } from './grouped-data.ts'
+import { numberColumn } from './number-column.ts'
+
+/**
+ * Groups an Arrow table as the request says, in one pass over the codes of its keys and one over each column, into one buffer. Nothing of the
+ * table is kept. Throws a sentence that names the column for nulls, for types that are no numbers, and for values that a double cannot hold.
+ */
+export function groupTable(table: Table, request: GroupRequest, shared: boolean): StoredGroups {
+  if (typeof table?.getChild !== 'function') throw problem('TABLE_SHAPE', table)
+  const { window } = request
+  const vector = (name: string): Vector => {
+    const found = table.getChild(name)
+    if (!found)
+      throw problem(
+        'COLUMN_MISSING',
+        name,
+        table.schema.fields.map(field => field.name)
+      )
+    return found
+  }
+  const requested = [...new Set(request.columns)]
+  const names = window && !requested.includes(window.column) ? [...requested, window.column] : requested
+  const columns = names.map(name => numberColumn(name, vector(name)))
+  const order = window && names.indexOf(window.column)
+  const by = groupColumns(request.groupBy).map(name => ({ name, vector: vector(name) }))
+  const { keys, starts, target } = groupRows(by, window && rowWindow(window, vector))
+
+  const rows = starts.at(-1) ?? 0
+  let bytes = 0
+  const places = columns.map(({ name, stored }) => {
+    const offset = bytes
+    // Sixteen bytes apart, so that every kind of array may begin there and a checksum sees whole words.
+    bytes += Math.ceil((rows * stored.BYTES_PER_ELEMENT) / 16) * 16
+    return { name, stored, offset }
+  })
+  const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
+  for (const [index, { stored, offset }] of places.entries()) columns[index]?.scatter(new stored(buffer, offset, rows), target)
+  const layout = { version: request.version, keys, starts, columns: places, requested: requested.length }
+  return new StoredGroups(order === undefined ? layout : { ...layout, order }, buffer)
+}
+
+function rowWindow({ column, from, to }: NonNullable<GroupRequest['window']>, vector: (name: string) => Vector): RowWindow | undefined {
+  if (from === undefined && to === undefined) return undefined
+  return {
+    column: numberColumn(column, vector(column)),
+    from: from ?? Number.NEGATIVE_INFINITY,
+    to: to ?? Number.POSITIVE_INFINITY
+  }
+}

@@ -1,0 +1,5 @@
+export { type DataCache, type DataCacheOptions, type Isolation, openDataCache } from './data-cache.ts'
+export type { WrittenEntry } from './entry-uses.ts'
+export { type GroupRequest, groupKey } from './group-request.ts'
+export type { Column, Group, GroupedData } from './grouped-data.ts'
+export { dataCache } from './plugin.ts'
