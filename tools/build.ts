@@ -1,6 +1,6 @@
 // Builds dist of every package, and only what has a source: npm run build
 import { spawnSync } from 'node:child_process'
-import { globSync, rmSync } from 'node:fs'
+import { copyFileSync, globSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { publishedPackages, root } from './packages.ts'
 
@@ -14,7 +14,10 @@ function tidy(directory: string): boolean {
   return [...sources].some(source => !built.has(source))
 }
 
-const incomplete = publishedPackages().map(({ directory }) => tidy(directory))
+const packages = publishedPackages()
+// npm packs the licence only where it lies beside the manifest.
+for (const { directory } of packages) copyFileSync(join(root, 'LICENSE'), join(root, directory, 'LICENSE'))
+const incomplete = packages.map(({ directory }) => tidy(directory))
 // With its build information in place and dist removed, tsc would find nothing to do.
 const force = incomplete.includes(true) ? ['--force'] : []
 process.exit(spawnSync('tsc', ['-b', 'tsconfig.build.json', ...force], { cwd: root, stdio: 'inherit' }).status ?? 1)

@@ -50,7 +50,7 @@ try {
   createProject()
   const tarballs = packages.map(pack => packInto(project, pack))
   const others = [versionOf('examples', 'dependencies', 'apache-arrow'), versionOf('.', 'devDependencies', '@types/node')]
-  run('npm', ['install', '--no-audit', '--no-fund', ...tarballs.map(path => `./${basename(path)}`), ...others])
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs.map(path => `./${basename(path)}`), ...others])
   run('node', ['imports.ts'])
   run('node', ['use.ts', '40'])
   run(join(root, 'node_modules/.bin/tsc'), ['-p', '.'])
@@ -58,7 +58,7 @@ try {
   // Again from the lock file, as a colleague's machine would: nothing in its home directory, no cache.
   rmSync(join(project, 'node_modules'), { recursive: true })
   mkdirSync(join(project, 'home'))
-  run('npm', ['ci', '--no-audit', '--no-fund'], { HOME: join(project, 'home') })
+  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { HOME: join(project, 'home') })
   run('node', ['use.ts', '80'])
 } catch (error) {
   console.error(`FAILED: ${error instanceof Error ? error.message : error}`)

@@ -3,7 +3,7 @@ import { StudyError, sentences } from './errors.ts'
 import type { HistoryView } from './history-view.ts'
 import { LiveTrial } from './live-trial.ts'
 import { outcomeAttributes } from './outcome.ts'
-import type { AskCall, AskResult } from './plugin.ts'
+import type { AskCall, AskedObjective, AskResult } from './plugin.ts'
 import type { Draw } from './samplers/sampler.ts'
 import type { Params, Space, SpaceTable, Suggest } from './space.ts'
 import type { AnyObjective } from './study.ts'
@@ -94,7 +94,6 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
   const { space, objective, lanes } = request
   const horizon = lanes === undefined ? undefined : Math.max(number - lanes + 1, 0)
   let drawn: Drawn | undefined
-  let entered = false
   try {
     const centre = async (call: AskCall): Promise<AskResult> => {
       const result = await draw(core, request, place, call.attempt, horizon)
@@ -105,7 +104,6 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
       return { params: Object.freeze(drawing.params), attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
     }
     const phase = core.host.phase('ask', centre)
-    entered = core.host.intercepts('ask')
     const result = await phase({
       trial: number,
       attempt: 0,
@@ -115,12 +113,12 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
     const final = await settled(core, request, place, result, drawn, horizon)
     const stored = await store(core, place, final, result, space !== undefined)
     if (!stored) {
-      if (entered) core.bus.emit('ask.abandoned', { trial: number })
+      if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
       return undefined
     }
     return started(core, stored, final, result, space === undefined)
   } catch (error) {
-    if (entered) core.bus.emit('ask.abandoned', { trial: number })
+    if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
     throw error
   }
 }
@@ -246,7 +244,6 @@ function fixedParams({ params, systemAttributes }: TrialRecord): Params {
   return typeof enqueued === 'object' && enqueued !== null ? { ...(enqueued as Params), ...params } : params
 }
 
-function objectiveOf(space: NonNullable<AskRequest['space']>, objective: AnyObjective | undefined): NonNullable<AskCall['objective']> {
-  if (typeof objective === 'object') return objective as NonNullable<AskCall['objective']>
-  return { space: space as NonNullable<AskCall['objective']>['space'] }
+function objectiveOf(space: NonNullable<AskRequest['space']>, objective: AnyObjective | undefined): AskedObjective {
+  return typeof objective === 'object' ? objective : { space }
 }

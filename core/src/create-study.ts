@@ -60,8 +60,13 @@ async function openStudy<D extends Directions>(
     return study
   } catch (error) {
     abort.abort(error)
-    await core.host.dispose()
-    bus.complete()
+    try {
+      await core.host.dispose()
+    } catch (disposal) {
+      throw new SuppressedError(disposal, error)
+    } finally {
+      bus.complete()
+    }
     throw error
   }
 }

@@ -6,6 +6,7 @@ export class EventBus {
   readonly #subject = new Subject<StudyEvent>()
   readonly #study: string
   readonly #clock: () => number
+  #failing = 0
 
   constructor(study: string, clock: () => number) {
     this.#study = study
@@ -32,7 +33,13 @@ export class EventBus {
 
   /** The same events for a plugin: what its subscribers throw is handed to `failed`, also behind operators. */
   guarded(failed: (error: unknown) => void): Observable<StudyEvent> {
-    return new GuardedObservable<StudyEvent>(this.#subject, failed)
+    return new GuardedObservable<StudyEvent>(this.#subject, error => {
+      // A failure at the event of a failure is told; one at that event is not, or several such plugins would never end.
+      if (this.#failing === 2) return
+      this.#failing++
+      failed(error)
+      this.#failing--
+    })
   }
 }
 

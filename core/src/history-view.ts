@@ -3,7 +3,7 @@ import type { History } from './history.ts'
 import type { Direction } from './objective.ts'
 import { type RandomStream, randomStream } from './random-stream.ts'
 import type { SpaceTable } from './space.ts'
-import { isFeasible, type TrialRecord, type TrialState, trialRecord } from './trial.ts'
+import { isFeasible, systemKeys, type TrialRecord, type TrialState, trialRecord } from './trial.ts'
 import { stateCodes, type TrialLog } from './trial-log.ts'
 
 /**
@@ -77,6 +77,8 @@ export class HistoryView implements History {
   *trials(state?: TrialState): IterableIterator<TrialRecord> {
     for (const record of this.#log.records()) {
       if (record.state === 'waiting' || record.number === this.trial) continue
+      // With a horizon, whether a later trial has begun yet is a matter of time.
+      if (record.number > this.trial && this.#horizon !== Number.POSITIVE_INFINITY) return
       const seen = record.number >= this.#horizon ? asRunning(record) : record
       if (state === undefined || seen.state === state) yield seen
     }
@@ -90,6 +92,8 @@ export class HistoryView implements History {
       return { numbers: numbers.subarray(0, length), values: values.subarray(0, length) }
     }
     const kept = [...numbers.keys()].filter(index => (numbers[index] as number) < this.#horizon)
+    // By number, so that a run that was resumed sees the same.
+    kept.sort((a, b) => (numbers[a] as number) - (numbers[b] as number))
     return {
       numbers: Int32Array.from(kept, index => numbers[index] as number),
       values: Float64Array.from(kept, index => values[index] as number)
@@ -107,7 +111,12 @@ function asRunning({ number, params, distributions, systemAttributes, startedAt 
     distributions,
     reports: [],
     attributes: {},
-    systemAttributes,
+    systemAttributes: Object.fromEntries(Object.entries(systemAttributes).filter(([key]) => !comesWithTheEnd(key))),
     ...(startedAt ? { startedAt } : {})
   })
+}
+
+function comesWithTheEnd(key: string): boolean {
+  const { reason, reusedFrom, constraint, constraints } = systemKeys
+  return key === reason || key === reusedFrom || key === constraints || key.startsWith(constraint)
 }

@@ -8,6 +8,7 @@ export type { Direction, Directions, Objective, ObjectiveFunction, Value } from 
 export { paramKey, recordKey } from './param-key.ts'
 export type {
   AskCall,
+  AskedObjective,
   AskResult,
   EvaluateCall,
   Interceptor,

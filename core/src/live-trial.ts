@@ -179,10 +179,12 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     if (this.#aborted) call(this.#aborted.reason)
   }
 
-  /** What was not yet stored, after the write under way. Rejects when a write has failed. */
+  /** What was not yet stored, after the write under way. Rejects, once, when a write has failed. */
   async rest(): Promise<TrialChange> {
     await this.#writing
-    if (this.#failure) throw this.#failure.error
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure.error
     return this.#take()
   }
 
@@ -191,7 +193,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     await this.#writing
   }
 
-  /** Puts back what a failed `finish` did not store. */
+  /** Puts back what a failed write did not store. */
   restore(change: TrialChange): void {
     const pending = this.#pending
     this.#pending = {
@@ -220,13 +222,19 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
 
   async #write(): Promise<void> {
     try {
-      while (this.#phase === 'open' && this.#pending && !this.#failure)
-        await this.#around.storage.update(this.#around.study, this.number, this.#take())
-    } catch (error) {
-      // Kept for `tell`, which rejects with it: the trial stays running.
-      this.#failure = { error }
+      while (this.#phase === 'open' && this.#pending && !this.#failure) await this.#update(this.#take())
     } finally {
       this.#writing = undefined
+    }
+  }
+
+  async #update(change: TrialChange): Promise<void> {
+    try {
+      await this.#around.storage.update(this.#around.study, this.number, change)
+    } catch (error) {
+      // Kept for `tell`, which rejects with it: the trial stays running, and a second `tell` stores it all.
+      this.#failure = { error }
+      this.restore(change)
     }
   }
 

@@ -8,8 +8,9 @@ export type Value<D extends Directions> = D extends readonly unknown[] ? { reado
 
 /** Two phases: `space` draws the params, `evaluate` spends the money. Plugins can answer in between. */
 export interface Objective<P, V = number> {
-  readonly space: Space<P> | ((suggest: Suggest) => P)
-  evaluate(params: P, trial: Trial<P>): V | Promise<V>
+  /** A plain function that draws is a space too. */
+  readonly space: Space<P>
+  evaluate(params: NoInfer<P>, trial: Trial<NoInfer<P>>): V | Promise<V>
   /** What code the values come from. Dedup adds it to its key; `import.meta.url` stands for the module and all it imports in the project. */
   readonly version?: string
 }

@@ -26,6 +26,8 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   #attributes: Readonly<Record<string, Json>>
   #asks: Promise<unknown> = Promise.resolve()
   #run: { readonly run: Run; readonly ended: Promise<unknown> } | undefined
+  /** Tells and attributes on their way to the storage. */
+  readonly #writes = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   constructor(core: StudyCore, direction: D, attributes: Readonly<Record<string, Json>>, abort: AbortController, ownsStorage: boolean) {
@@ -62,7 +64,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (!Number.isInteger(number)) throw new StudyError('OPTION', sentences.OPTION('trial', 'a trial or its number', trial))
     const outcome = outcomeToTell(result, this.#core.directions.length)
     const live = this.#core.live.get(number)
-    return live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome)
+    return this.#written(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
   }
 
   optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
@@ -144,7 +146,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   async setAttribute(key: string, value: Json): Promise<void> {
     this.#assertOpen()
     assertJson(key, value)
-    await this.#core.storage.setAttributes(this.name, { [key]: value })
+    await this.#written(this.#core.storage.setAttributes(this.name, { [key]: value }))
     this.#attributes = Object.freeze({ ...this.#attributes, [key]: value })
   }
 
@@ -167,9 +169,11 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#abort.abort(reason)
     await this.#run?.ended
     await this.#asks
+    await Promise.allSettled(this.#writes)
     for (const trial of live.values()) {
       trial.abort(reason)
       await trial.written()
+      trial.end()
     }
     try {
       await host.dispose()
@@ -195,6 +199,16 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     const { sampler } = this.#core
     const history = this.#core.view(record.number, 0)
     return objective.space(new Drawing({ sampler, history, fixed: record.params, joint: {}, warn: () => {} }))
+  }
+
+  /** Lets `close` wait for a write. */
+  async #written<T>(write: Promise<T>): Promise<T> {
+    this.#writes.add(write)
+    try {
+      return await write
+    } finally {
+      this.#writes.delete(write)
+    }
   }
 
   #serialized<T>(work: () => Promise<T>): Promise<T> {

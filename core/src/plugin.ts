@@ -1,16 +1,28 @@
 import type { Observable } from 'rxjs'
 import type { ObservedCache } from './cache.ts'
 import type { EventMap, EventType, StudyEvent } from './events.ts'
-import type { Direction, Objective } from './objective.ts'
-import type { Params } from './space.ts'
+import type { Direction } from './objective.ts'
+import type { Params, SpaceTable, Suggest } from './space.ts'
 import type { Json, Trial, TrialOutcome, TrialRecord, TrialState } from './trial.ts'
 
+/** What a trial is asked for, without the types of its params. */
+export interface AskedObjective {
+  readonly space: ((suggest: Suggest) => unknown) & {
+    readonly table?: SpaceTable
+    readonly where?: (params: never) => boolean
+    readonly define?: (suggest: Suggest) => unknown
+  }
+  readonly version?: string
+  /** Absent in a hand-written loop. */
+  readonly evaluate?: unknown
+}
 /** What `ask` is called for. */
 export interface AskCall {
   readonly trial: number
   /** The first attempt to draw; counts redraws of one trial. */
   readonly attempt: number
-  readonly objective?: Pick<Objective<never, unknown>, 'space' | 'version'> & { readonly evaluate?: unknown }
+  /** Absent for a trial that draws while it runs. */
+  readonly objective?: AskedObjective
   /** Given in a deterministic run: trials from this number on count as running, even if more is known. */
   readonly horizon?: number
 }

@@ -22,6 +22,8 @@ export class StudyCore {
   readonly bus: EventBus
   readonly log: TrialLog
   readonly live: Map<number, LiveTrial> = new Map()
+  /** Trials whose outcome is on its way to the storage, and whether one was read from there, as an improvement, before its `tell` went on. */
+  readonly telling: Map<number, { improved: boolean }> = new Map()
   /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
   host!: PluginHost
   #cursor: Cursor
@@ -44,7 +46,10 @@ export class StudyCore {
       for (;;) {
         const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
         this.#cursor = cursor
-        for (const record of trials) this.log.add(record)
+        for (const record of trials) {
+          const telling = this.log.add(record) ? this.telling.get(record.number) : undefined
+          if (telling) telling.improved = true
+        }
         if (trials.length < pageSize) return
       }
     }

@@ -15,6 +15,16 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
   if (core.live.get(number) !== live)
     throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, core.log.get(number)?.state ?? 'told'))
   core.live.delete(number)
+  core.telling.set(number, { improved: false })
+  try {
+    return await settle(core, live, outcome)
+  } finally {
+    core.telling.delete(number)
+  }
+}
+
+async function settle(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
+  const { number } = live
   live.settle()
   let stored: TrialRecord | undefined
   const centre = async (call: TellCall): Promise<TrialRecord> => {
@@ -43,13 +53,19 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
 
 /** Ends a trial that is running but not live in this process, by its number. */
 export async function tellNumber(core: StudyCore, number: number, outcome: TrialOutcome): Promise<TrialRecord> {
+  if (core.telling.has(number)) throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, 'told already'))
   await core.sync()
-  const record = core.log.get(number)
+  const record = core.log.get(number) ?? (await core.storage.waiting(core.name)).find(waiting => waiting.number === number)
   if (!record) throw new StudyError('TRIAL_UNKNOWN', sentences.TRIAL_UNKNOWN(number, core.name))
   if (record.state !== 'running') throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, record.state))
-  const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
-  announce(core, finished, outcome)
-  return finished
+  core.telling.set(number, { improved: false })
+  try {
+    const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
+    announce(core, finished, outcome)
+    return finished
+  } finally {
+    core.telling.delete(number)
+  }
 }
 
 async function finish(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
@@ -77,7 +93,7 @@ function systemAttributesOf(...all: readonly (Readonly<Record<string, Json>> | u
 }
 
 function announce(core: StudyCore, record: TrialRecord, outcome: TrialOutcome): void {
-  const improved = core.log.add(record)
+  const improved = core.log.add(record) || core.telling.get(record.number)?.improved === true
   const { bus } = core
   if (!bus.observed) return
   const trial = record.number

@@ -11,6 +11,8 @@ export interface BundlePoolOptions<B extends AsyncDisposable> {
   readonly version: (name: string) => Promise<string>
   /** Bundles kept open at most, lent ones included; the least recently used go first. Default 100. */
   readonly maxEntries?: number
+  /** False: a bundle closes when its last borrower has given it back. Default true. */
+  readonly enabled?: boolean
   /** The pool's name in statistics and traces. Default `bundle-pool`. */
   readonly name?: string
 }
@@ -170,7 +172,7 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
 
   #keep(slot: Slot<B>): void {
     const current = this.#slots.get(this.#current.get(slot.name) ?? '')
-    if (this.#closed || (current && current.asked > slot.asked)) return
+    if (this.#closed || this.#options.enabled === false || (current && current.asked > slot.asked)) return
     this.#outdate(slot.name, slot.key)
     slot.kept = true
     this.#current.set(slot.name, slot.key)

@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { AskCall, Json, Space } from '@rxtuna/core'
+import type { AskedObjective, Json } from '@rxtuna/core'
 import { dedupError } from './errors.ts'
 import { canonicalJson, sha256 } from './signature.ts'
 
 /** What the user adds to every signature. */
 export type UserScope = Readonly<Record<string, string | number>>
-type AskedObjective = NonNullable<AskCall['objective']>
 
 /**
  * The SHA-256 of what a trial is evaluated with beside its params: the objective's code and the user's scope. The code is the text of `space`
@@ -34,7 +33,7 @@ export class Scopes {
   }
 
   async #compute({ space, evaluate, version }: AskedObjective): Promise<string> {
-    const { table, where, define } = space as Space<unknown>
+    const { table, where, define } = space
     const code: Json = {
       space: table ? (table as unknown as Json) : String(define ?? space),
       where: where ? String(where) : null,

@@ -36,8 +36,8 @@ export async function caching(options: CachingOptions = {}): Promise<Caches> {
     tables,
     plugins: [assetCache(assets), dataCache(data), tieredCache(tables)],
     bundles: ({ open, version, name }) => {
-      const maxEntries = enabled && enableBundlePooling ? maxBundlePoolSize : 0
-      return opened.use(openBundlePool({ open, version, maxEntries, ...(name === undefined ? {} : { name }) }))
+      const limits = { maxEntries: maxBundlePoolSize, enabled: enabled && enableBundlePooling }
+      return opened.use(openBundlePool({ open, version, ...limits, ...(name === undefined ? {} : { name }) }))
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync()
   }

@@ -1,0 +1,145 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Table, vectorFromArray } from 'apache-arrow'
+import { expect } from 'chai'
+import { type CachingOptions, caching, createStudy, space } from 'rxtuna'
+
+const variables = [
+  'RXTUNA_CACHE_SIZE_GB',
+  'RXTUNA_ENABLE_CACHING',
+  'RXTUNA_LRU_MAXSIZE',
+  'RXTUNA_ENABLE_BUNDLE_POOLING',
+  'RXTUNA_MAX_BUNDLE_POOL_SIZE'
+]
+const request = { symbols: ['A'], startDate: '2020-01-01', endDate: '2020-02-01', resolution: '1d', dataSource: 'test' }
+const table = (): Table => new Table({ symbol: vectorFromArray(['A', 'A']), close: vectorFromArray(new Float64Array([1, 2])) })
+
+/** A bundle that knows whether it is open. */
+class Bundle implements AsyncDisposable {
+  open = true
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.open = false
+  }
+}
+
+describe('caching()', () => {
+  let directory: string
+  let before: NodeJS.ProcessEnv
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'rxtuna-preset-'))
+    before = { ...process.env }
+    for (const name of variables) delete process.env[name]
+  })
+  afterEach(() => {
+    for (const name of variables) delete process.env[name]
+    for (const name of variables) if (before[name] !== undefined) process.env[name] = before[name]
+    rmSync(directory, { recursive: true })
+  })
+  const at = (options: CachingOptions = {}): CachingOptions => ({ directory: join(directory, 'cache'), ...options })
+  const codeOf = (promise: Promise<unknown>): Promise<string> =>
+    promise.then(
+      () => 'resolved',
+      error => `${error.code}: ${error.message}`
+    )
+
+  it('lends its three caches to a study and closes them afterwards', async () => {
+    let loads = 0
+    const caches = await caching(at())
+    await using study = await createStudy({ plugins: [...caches.plugins] })
+    await study.optimize(
+      {
+        space: space(s => s.suggestInt('x', 1, 9)),
+        evaluate: async x => {
+          const load = async (): Promise<Table> => {
+            loads++
+            return table()
+          }
+          const loaded = await caches.tables.getOrLoad(request, load)
+          const { groups } = await caches.data.grouped(
+            { dataset: 'test', version: '1', groupBy: 'symbol', columns: ['close'] },
+            async () => loaded
+          )
+          const names = await caches.assets.assets({ name: 'test', version: async () => '1', assets: async () => ['A'] })
+          return x + groups.size + names.length
+        }
+      },
+      { trials: 5 }
+    )
+    await study.close()
+    expect(loads).to.equal(1)
+    expect([caches.assets, caches.data, caches.tables].map(cache => cache.stats().hits)).to.deep.equal([4, 4, 4])
+    await caches[Symbol.asyncDispose]()
+    expect(await codeOf(caches.assets.assets({ name: 'test', version: async () => '1', assets: async () => ['A'] }))).to.contain('closed')
+    expect(await codeOf(caches.tables.getOrLoad(request, async () => table()))).to.contain('closed')
+  })
+
+  it('takes its settings from the environment, and an option wins over its variable', async () => {
+    process.env.RXTUNA_CACHE_SIZE_GB = '0.5'
+    process.env.RXTUNA_LRU_MAXSIZE = '7'
+    await using fromEnvironment = await caching(at())
+    expect(fromEnvironment.data.stats().maxBytes).to.equal(2 ** 29)
+    expect(fromEnvironment.assets.stats().maxEntries).to.equal(7)
+    await using fromOptions = await caching(at({ cacheSizeGb: 1, lruMaxsize: 9 }))
+    expect(fromOptions.data.stats().maxBytes).to.equal(2 ** 30)
+    expect(fromOptions.assets.stats().maxEntries).to.equal(9)
+  })
+
+  it('writes nothing and keeps nothing when caching is off', async () => {
+    process.env.RXTUNA_ENABLE_CACHING = 'false'
+    await using caches = await caching(at())
+    let loads = 0
+    for (let i = 0; i < 2; i++)
+      await caches.tables.getOrLoad(request, async () => {
+        loads++
+        return table()
+      })
+    expect(loads).to.equal(2)
+    expect(existsSync(join(directory, 'cache'))).to.equal(false)
+  })
+
+  it('pools bundles within the limit, or closes each at once where pooling is off', async () => {
+    const opened: Bundle[] = []
+    const open = async (): Promise<Bundle> => {
+      const bundle = new Bundle()
+      opened.push(bundle)
+      return bundle
+    }
+    const version = async (): Promise<string> => '1'
+    process.env.RXTUNA_MAX_BUNDLE_POOL_SIZE = '1'
+    {
+      await using caches = await caching(at())
+      const pool = caches.bundles({ open, version })
+      for (const name of ['a', 'a', 'b']) await (await pool.acquire(name))[Symbol.asyncDispose]()
+      expect(opened.map(bundle => bundle.open)).to.deep.equal([false, true])
+    }
+    expect(opened.map(bundle => bundle.open)).to.deep.equal([false, false])
+    process.env.RXTUNA_ENABLE_BUNDLE_POOLING = '0'
+    await using caches = await caching(at())
+    const pool = caches.bundles({ open, version })
+    for (const name of ['a', 'a']) await (await pool.acquire(name))[Symbol.asyncDispose]()
+    expect(opened.slice(2).map(bundle => bundle.open)).to.deep.equal([false, false])
+  })
+
+  it('refuses a bad variable with a sentence that names it', async () => {
+    for (const [name, value] of [
+      ['RXTUNA_CACHE_SIZE_GB', 'nan'],
+      ['RXTUNA_CACHE_SIZE_GB', ''],
+      ['RXTUNA_CACHE_SIZE_GB', 'inf'],
+      ['RXTUNA_CACHE_SIZE_GB', '-1'],
+      ['RXTUNA_ENABLE_CACHING', 'ja'],
+      ['RXTUNA_LRU_MAXSIZE', '1.5'],
+      ['RXTUNA_ENABLE_BUNDLE_POOLING', ''],
+      ['RXTUNA_MAX_BUNDLE_POOL_SIZE', '0']
+    ] as const) {
+      process.env[name] = value
+      expect(await codeOf(caching(at())), `${name}=${value}`).to.match(new RegExp(`^CACHING_VARIABLE: Expected .* ${name}, got "${value}"`))
+      delete process.env[name]
+    }
+  })
+
+  it('refuses a bad option with a sentence that names it', async () => {
+    for (const options of [{ cacheSizeGb: 0 }, { lruMaxsize: -1 }, { directory: '' }, { maxBundlePoolSize: 0.5 }])
+      expect(await codeOf(caching(at(options)))).to.match(/^CACHING_OPTION: Expected .* as `\w+` of caching\(\), got/)
+  })
+})
