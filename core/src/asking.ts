@@ -101,7 +101,8 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
       const { drawing, attempt, systemAttributes } = result
       const attributes = systemAttributes ? { systemAttributes } : {}
       if (!space) return { params: undefined, attempt, ...attributes }
-      return { params: Object.freeze(drawing.params), attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
+      const { distributions } = drawing
+      return { params: Object.freeze(drawing.params), distributions, attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
     }
     const phase = core.host.phase('ask', centre)
     const result = await phase({
@@ -138,7 +139,7 @@ async function draw(
   // What a dead worker had drawn was accepted then.
   const mayReject = where !== undefined && !(taken && Object.keys(taken.params).length > 0)
   for (let attempt = firstAttempt; ; attempt++) {
-    const history = core.view(number, attempt, horizon)
+    const history = core.view(number, attempt, horizon, space === undefined)
     const joint = sampler.sampleJoint ? await jointly(sampler.sampleJoint(history, table ?? history.space()), fixed, table) : undefined
     const drawing = new Drawing({ sampler, history, fixed, joint: joint?.params ?? {}, warn: sentence => console.warn(sentence) })
     const value = space?.(drawing)
@@ -177,7 +178,7 @@ async function settled(
 ): Promise<Drawn> {
   if (drawn && (!space || result.params === drawn.drawing.params)) return drawn
   const fixed = { ...result.params, ...(taken ? fixedParams(taken) : {}) }
-  const history = core.view(number, result.attempt, horizon)
+  const history = core.view(number, result.attempt, horizon, space === undefined)
   const drawing = new Drawing({ sampler: core.sampler, history, fixed, joint: {}, warn: sentence => console.warn(sentence) })
   const value = space?.(drawing)
   Object.freeze(drawing.params)

@@ -6,6 +6,13 @@ import type { SpaceTable } from './space.ts'
 import { isFeasible, systemKeys, type TrialRecord, type TrialState, trialRecord } from './trial.ts'
 import { stateCodes, type TrialLog } from './trial-log.ts'
 
+/** What is shown of a trial that counts as running: what it had from the start, so that it does not matter how far it is by now. */
+export interface ShownOfRunning {
+  readonly params: boolean
+  /** Keys of system attributes. */
+  readonly attributes: readonly string[]
+}
+
 /**
  * What one trial may know. Without a horizon: all that this process has read, as it grows. With one, as in a deterministic run: trials
  * below it as they ended, those from it on as running, whatever is known of them by now.
@@ -16,14 +23,24 @@ export class HistoryView implements History {
   readonly attempt: number
   readonly #log: TrialLog
   readonly #seed: number
+  readonly #shown: ShownOfRunning
   readonly #horizon: number
 
-  constructor(study: string, log: TrialLog, seed: number, trial: number, attempt: number, horizon: number = Number.POSITIVE_INFINITY) {
+  constructor(
+    study: string,
+    log: TrialLog,
+    seed: number,
+    trial: number,
+    attempt: number,
+    shown: ShownOfRunning,
+    horizon: number = Number.POSITIVE_INFINITY
+  ) {
     this.study = study
     this.trial = trial
     this.#log = log
     this.#seed = seed
     this.attempt = attempt
+    this.#shown = shown
     this.#horizon = horizon
   }
 
@@ -37,8 +54,8 @@ export class HistoryView implements History {
 
   space({ pruned = false }: { readonly pruned?: boolean } = {}): SpaceTable {
     if (this.#horizon >= this.#log.next) return this.#log.space(pruned)
-    const outcomes = this.#log.outcomes()
-    return this.#log.space(pruned, this.#log.inOrder ? outcomes.below(this.#horizon) : this.#cut(outcomes).numbers.length)
+    if (!this.#log.inOrder) return this.#log.spaceBelow(pruned, this.#horizon)
+    return this.#log.space(pruned, this.#log.outcomes().below(this.#horizon))
   }
 
   column(name: string): { readonly numbers: Int32Array; readonly values: Float64Array; readonly sorted: Int32Array } {
@@ -79,7 +96,7 @@ export class HistoryView implements History {
       if (record.state === 'waiting' || record.number === this.trial) continue
       // With a horizon, whether a later trial has begun yet is a matter of time.
       if (record.number > this.trial && this.#horizon !== Number.POSITIVE_INFINITY) return
-      const seen = record.number >= this.#horizon ? asRunning(record) : record
+      const seen = record.number >= this.#horizon ? asRunning(record, this.#shown) : record
       if (state === undefined || seen.state === state) yield seen
     }
   }
@@ -101,22 +118,19 @@ export class HistoryView implements History {
   }
 }
 
-/** A record without what came after its trial was asked for. */
-function asRunning({ number, params, distributions, systemAttributes, startedAt }: TrialRecord): TrialRecord {
+/** A record as it was when its trial had been asked for. */
+function asRunning({ number, params, distributions, systemAttributes, startedAt }: TrialRecord, shown: ShownOfRunning): TrialRecord {
+  const kept = Object.entries(systemAttributes).filter(([key]) => startKeys.has(key) || shown.attributes.includes(key))
   return trialRecord({
     number,
     state: 'running',
     values: [],
-    params,
-    distributions,
+    params: shown.params ? params : {},
+    distributions: shown.params ? distributions : {},
     reports: [],
     attributes: {},
-    systemAttributes: Object.fromEntries(Object.entries(systemAttributes).filter(([key]) => !comesWithTheEnd(key))),
+    systemAttributes: Object.fromEntries(kept),
     ...(startedAt ? { startedAt } : {})
   })
 }
-
-function comesWithTheEnd(key: string): boolean {
-  const { reason, reusedFrom, constraint, constraints } = systemKeys
-  return key === reason || key === reusedFrom || key === constraints || key.startsWith(constraint)
-}
+const startKeys: ReadonlySet<string> = new Set([systemKeys.fixedParams, systemKeys.scope])

@@ -78,7 +78,8 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (this.#run) throw new StudyError('OPTIMIZE_RUNNING', sentences.OPTIMIZE_RUNNING(this.name))
     options.signal?.throwIfAborted()
     const run = new Run(this.#core, objective, options, work => this.#serialized(work))
-    const ended = this.#optimize(run, objective, options)
+    // In the next turn, so that whoever hears that the run started can stop it.
+    const ended = Promise.resolve().then(() => this.#optimize(run, objective, options))
     this.#run = { run, ended: ended.catch(() => undefined) }
     try {
       return (await ended) as never
@@ -198,7 +199,12 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (typeof objective === 'function') return record.params
     const { sampler } = this.#core
     const history = this.#core.view(record.number, 0)
-    return objective.space(new Drawing({ sampler, history, fixed: record.params, joint: {}, warn: () => {} }))
+    try {
+      return objective.space(new Drawing({ sampler, history, fixed: record.params, joint: {}, warn: () => {} }))
+    } catch {
+      // A space that was changed since may not take what was best before; the run is no failure for that.
+      return record.params
+    }
   }
 
   /** Lets `close` wait for a write. */

@@ -30,6 +30,8 @@ export interface AskCall {
 export interface AskResult {
   /** Undefined for an objective that draws while it runs. */
   readonly params: Params | undefined
+  /** How the params were drawn; absent like them for an objective that draws while it runs. */
+  readonly distributions?: SpaceTable
   readonly attempt: number
   /** All params were given beforehand, enqueued or by a dead worker: another attempt draws the same. */
   readonly fixed?: boolean

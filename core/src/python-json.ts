@@ -57,8 +57,7 @@ export function pythonToken(value: { readonly [key: string]: Json }): string | u
 }
 
 function pythonString(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything outside ASCII is meant.
-  return JSON.stringify(value).replace(/[^\x00-\x7f]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return JSON.stringify(value).replace(/[^ -~]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 function isPlain(value: unknown): value is { readonly [key: string]: Json } {

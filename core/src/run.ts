@@ -16,6 +16,7 @@ export interface RunCounts {
 }
 
 const mostAskErrors = 10
+const longestTurnMs = 50
 
 /** One `optimize`: lanes that ask, evaluate and tell until a budget, a clock, a signal or an error ends them. */
 export class Run {
@@ -32,6 +33,7 @@ export class Run {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
   #alone = false
+  #turnedAt = performance.now()
 
   /** `serialized` runs asks of the study one after another. */
   constructor(core: StudyCore, objective: AnyObjective, options: OptimizeOptions, serialized: <T>(work: () => Promise<T>) => Promise<T>) {
@@ -82,6 +84,7 @@ export class Run {
 
   async #asTheyEnd(): Promise<void> {
     for (;;) {
+      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
       if (this.#flights.size < this.#lanes && this.#mayAsk()) {
         const live = await this.#ask()
         if (live) void this.#evaluate(live).then(outcome => this.#tell(live, outcome))
@@ -91,6 +94,12 @@ export class Run {
           this.#wake = resolve
         })
     }
+  }
+
+  /** Lets timers, signals and clicks in: trials that never wait would keep the event loop to themselves, and nothing could stop them. */
+  async #turn(): Promise<void> {
+    await new Promise<void>(resolve => setTimeout(resolve, 0))
+    this.#turnedAt = performance.now()
   }
 
   /** Tells in the order of the asks, one ask after each tell. */
@@ -103,6 +112,7 @@ export class Run {
     while (queue.length < this.#lanes && this.#mayAsk()) await fill()
     for (let first = queue.shift(); first; first = queue.shift()) {
       await this.#tell(first.live, await first.outcome)
+      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
       while (queue.length < this.#lanes && this.#mayAsk()) await fill()
     }
   }

@@ -70,12 +70,17 @@ export function categorical<const T extends ParamValue>(choices: readonly T[]): 
   return categoricalDistribution('categorical()', choices)
 }
 
+// Both return an intersection: TypeScript puts off a generic call that returns a bare function type, and inside an objective's literal it
+// would then infer the params as unknown.
 /** A space as a table, its params inferred; or as a function, with a rule. `where` rejects a draw before a trial is spent on it. */
 export function space<const S extends SpaceTable>(
   table: S,
   options?: { readonly where?: (params: ParamsOf<S>) => boolean }
-): Space<ParamsOf<S>>
-export function space<P>(define: (suggest: Suggest) => P, options?: { readonly where?: (params: P) => boolean }): Space<P>
+): Space<ParamsOf<S>> & { readonly table: S }
+export function space<P>(
+  define: (suggest: Suggest) => P,
+  options?: { readonly where?: (params: P) => boolean }
+): Space<P> & { readonly table?: never }
 export function space<P>(
   definition: SpaceTable | ((suggest: Suggest) => P),
   options: { readonly where?: (params: P) => boolean } = {}

@@ -59,8 +59,10 @@ export class StudyCore {
     return done
   }
 
-  view(trial: number, attempt: number, horizon?: number): HistoryView {
-    return new HistoryView(this.name, this.log, this.seed, trial, attempt, horizon)
+  /** `horizon` as in a deterministic run; `drawsLater` when its trials draw while they run. */
+  view(trial: number, attempt: number, horizon?: number, drawsLater = false): HistoryView {
+    const shown = { params: !drawsLater, attributes: this.sampler.drawKeys ?? [] }
+    return new HistoryView(this.name, this.log, this.seed, trial, attempt, shown, horizon)
   }
 
   async trial(number: number): Promise<TrialRecord | undefined> {

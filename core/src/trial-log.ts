@@ -142,6 +142,17 @@ export class TrialLog {
     return known.changes.findLast(change => change.finished <= finished)?.table ?? {}
   }
 
+  /** The same for trials below a number, whatever the order in which they finished. */
+  spaceBelow(pruned: boolean, horizon: number): SpaceTable {
+    let table: SpaceChange['table'] | undefined
+    for (const record of this.records()) {
+      if (record.number >= horizon) break
+      if (record.state !== 'complete' && !(pruned && record.state === 'pruned')) continue
+      table = table ? intersection(table, record.distributions) : sortedTable(record.distributions)
+    }
+    return table ?? {}
+  }
+
   #improves(record: TrialRecord): boolean {
     if (record.state !== 'complete' || !isFeasible(record.constraints)) return false
     if (this.directions.length > 1) return !this.#finished.some(other => other !== record && this.#dominates(other, record))

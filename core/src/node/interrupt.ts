@@ -10,9 +10,12 @@ export interface InterruptOptions {
   readonly stream?: ProgressStream
   /** Where signals come from and what exits; for tests. Default `process`. */
   readonly process?: InterruptibleProcess
+  /** Milliseconds of a clock that only grows; for tests. Default `performance.now`. */
+  readonly now?: () => number
 }
 /** What the handler uses of `process`. */
 export interface InterruptibleProcess {
+  readonly env: { readonly [name: string]: string | undefined }
   exitCode?: number | string | null | undefined
   on(signal: 'SIGINT' | 'SIGTERM', listener: (signal: NodeJS.Signals) => void): unknown
   off(signal: 'SIGINT' | 'SIGTERM', listener: (signal: NodeJS.Signals) => void): unknown
@@ -35,28 +38,29 @@ export interface InterruptHandler extends Disposable {
  * The first SIGINT or SIGTERM says how many trials are still in flight, calls `study.stop()` (also for a run that begins later) and sets
  * `process.exitCode` to 130, or 143. `optimize` then resolves with the reason `stopped` when they have settled, and the program prints its
  * result and ends as it always does. The second signal exits at once with its code. Create it before `optimize`: it counts what it has seen
- * start. Disposing removes the listeners and, after an interrupt, says how to resume.
+ * start. Under npm one Ctrl-C can arrive twice, from the terminal and from npm; within 50 ms that counts as one. Disposing removes the listeners and, after an interrupt, says how to resume.
  */
 export function handleInterrupt<D extends Directions>(
   study: Pick<Study<D>, 'events$' | 'stop'>,
   options: InterruptOptions = {}
 ): InterruptHandler {
-  const { resume, stream = process.stderr, process: host = process as InterruptibleProcess } = options
+  const { resume, stream = process.stderr, process: host = process as InterruptibleProcess, now = () => performance.now() } = options
   const inFlight = new Set<number>()
   let exitCode: 130 | 143 | undefined
+  let firstAt = 0
 
   const onSignal = (signal: NodeJS.Signals): void => {
     const code = signal === 'SIGTERM' ? 143 : 130
     if (exitCode !== undefined) {
-      host.exit(code)
+      const isEcho = host.env.npm_lifecycle_event !== undefined && code === exitCode && now() - firstAt < echoMs
+      if (!isEcho) host.exit(code)
       return
     }
     exitCode = code
     host.exitCode = code
-    say(
-      stream,
-      `${signal === 'SIGTERM' ? 'Terminated' : 'Interrupted'}: ${whatIsLeft(inFlight.size)}; ${again[signal === 'SIGTERM' ? 1 : 0]}.`
-    )
+    firstAt = now()
+    const { happened, again } = words[code]
+    say(stream, `${happened}: ${whatIsLeft(inFlight.size)}; ${again}.`)
     study.stop()
   }
   const subscription = study.events$
@@ -86,7 +90,11 @@ export function handleInterrupt<D extends Directions>(
   }
 }
 
-const again = ['press Ctrl-C again to exit at once', 'a second signal exits at once'] as const
+const echoMs = 50
+const words = {
+  130: { happened: 'Interrupted', again: 'press Ctrl-C again to exit at once' },
+  143: { happened: 'Terminated', again: 'a second signal exits at once' }
+} as const
 
 function whatIsLeft(trials: number): string {
   if (trials === 0) return 'no trial is in flight'

@@ -52,6 +52,7 @@ export function grid(space: SpaceTable): Sampler {
   return {
     name: 'grid',
     systematic: true,
+    drawKeys: [idKey, spaceKey],
     sampleJoint(history) {
       const tried = new Set<number>()
       for (const record of history.trials()) {

@@ -13,6 +13,8 @@ export interface Sampler {
   readonly name: string
   /** Never draws the same params twice for one trial, so that `where` may reject any number of draws until `'exhausted'`. */
   readonly systematic?: boolean
+  /** Keys of the system attributes of its draws: of a running trial, a deterministic run shows these only, because others come at any time. */
+  readonly drawKeys?: readonly string[]
   /** Draws several params together; a name it leaves out falls to `sample`. */
   sampleJoint?(history: History, space: SpaceTable): Draw | 'exhausted' | Promise<Draw | 'exhausted'>
   sample(name: string, distribution: Distribution, history: History, drawn: Params): ParamValue

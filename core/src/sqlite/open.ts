@@ -66,11 +66,15 @@ export async function openSqlite({ path, busySeconds = 10 }: SqliteOptions): Pro
   const db = await patiently(path, busySeconds, open)
   const statements = new Map<string, SqliteStatement>()
   const kysely = await builder(db)
-  const inTransaction = <T>(begin: string, work: () => T): T => {
-    db.exec(begin)
+  const begin = db.prepare('BEGIN')
+  const beginWrite = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const version = db.prepare('PRAGMA data_version').pluck()
+  const inTransaction = <T>(start: SqliteStatement, work: () => T): T => {
+    start.run()
     try {
       const result = work()
-      db.exec('COMMIT')
+      commit.run()
       return result
     } catch (error) {
       if (db.inTransaction) db.exec('ROLLBACK')
@@ -90,10 +94,10 @@ export async function openSqlite({ path, busySeconds = 10 }: SqliteOptions): Pro
     exec: sql => {
       db.exec(sql)
     },
-    read: (work, signal) => patiently(path, busySeconds, () => inTransaction('BEGIN', work), signal),
-    write: (work, signal) => patiently(path, busySeconds, () => inTransaction('BEGIN IMMEDIATE', work), signal),
+    read: (work, signal) => patiently(path, busySeconds, () => inTransaction(begin, work), signal),
+    write: (work, signal) => patiently(path, busySeconds, () => inTransaction(beginWrite, work), signal),
     kysely: <Tables>() => kysely as Kysely<Tables>,
-    dataVersion: () => db.pragma('data_version', { simple: true }) as number,
+    dataVersion: () => version.get() as number,
     [Symbol.dispose]: () => {
       if (db.open) db.close()
     }

@@ -65,10 +65,10 @@ const layout = `
   trials     200 = 88 completed + 94 pruned + 18 reused + 0 failed   (29 draws rejected by where)
   time       0.81 s = backtest 0.13 + bootstrap 0.58 + loading 0.05 + sampler 0.00 + storage 0.03
              + other 0.02
-  caches                     hits    misses    joined      rate       saved
-             assets           181         1         0    99.4 %        3 ms (estimated)
-             data             178         1         3    99.4 %      2.31 s
-             tables             0         1         0     0.0 %        0 ms
+  caches                     hits    misses    joined      rate             saved
+             assets           181         1         0    99.4 %      at most 3 ms
+             data             178         1         3    99.4 %            2.31 s
+             tables             0         1         0     0.0 %              0 ms
   files      .rxtuna/sma-crossover.db   164 kB
              .rxtuna/cache              4 files, 412 kB
   resume     npm start -- --trials 400
@@ -194,6 +194,6 @@ describe('the closing table', () => {
     const { caches, ...off } = report
     expect(lineWith(off, 'caches')).to.equal('  caches     off')
     const idle: Report = { ...report, caches: [{ name: 'data', hits: 0, misses: 0, joined: 0, savedMs: 0 }] }
-    expect(lineWith(idle, 'data ')).to.equal('             data               0         0         0         -        0 ms')
+    expect(lineWith(idle, 'data ')).to.equal('             data               0         0         0         -              0 ms')
   })
 })
