@@ -5,6 +5,8 @@ import { systemKeys, type TrialRecord } from './trial.ts'
 
 /** Appends a waiting trial with these params fixed. With `skipIfExists`, not when a trial of any state has them. */
 export async function enqueue(core: StudyCore, params: Params, skipIfExists: boolean): Promise<void> {
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    throw new StudyError('OPTION', sentences.OPTION('params', 'an object of names and values', params))
   for (const name in params) {
     assertName(name)
     const value = params[name]

@@ -3,8 +3,8 @@ import type { History } from './history.ts'
 import type { Direction } from './objective.ts'
 import { type RandomStream, randomStream } from './random-stream.ts'
 import type { SpaceTable } from './space.ts'
-import { isFeasible, systemKeys, type TrialRecord, type TrialState, trialRecord } from './trial.ts'
-import { stateCodes, type TrialLog } from './trial-log.ts'
+import { systemKeys, type TrialRecord, type TrialState, trialRecord } from './trial.ts'
+import type { TrialLog } from './trial-log.ts'
 
 /** What is shown of a trial that counts as running: what it had from the start, so that it does not matter how far it is by now. */
 export interface ShownOfRunning {
@@ -59,28 +59,16 @@ export class HistoryView implements History {
   }
 
   column(name: string): { readonly numbers: Int32Array; readonly values: Float64Array; readonly sorted: Int32Array } {
-    const { numbers, values } = this.#cut(this.#log.param(name))
-    const sorted = Int32Array.from(numbers.keys()).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
-    return { numbers, values, sorted }
+    const column = this.#log.param(name)
+    const count = column.below(this.#horizon)
+    return { numbers: column.numbers.subarray(0, count), values: column.lane().subarray(0, count), sorted: column.order(count) }
   }
 
-  outcomes(): {
-    readonly numbers: Int32Array
-    readonly states: Uint8Array
-    readonly values: Float64Array
-    readonly violations: Float64Array
-  } {
-    const { numbers, values } = this.#cut(this.#log.outcomes())
-    const states = new Uint8Array(numbers.length)
-    const violations = new Float64Array(numbers.length)
-    for (const [index, number] of numbers.entries()) {
-      const record = this.#log.get(number)
-      if (!record) continue
-      states[index] = stateCodes[record.state as keyof typeof stateCodes]
-      if (!isFeasible(record.constraints))
-        for (const value of Object.values(record.constraints)) violations[index] = (violations[index] as number) + Math.max(value, 0)
-    }
-    return { numbers, states, values, violations }
+  outcomes(): ReturnType<History['outcomes']> {
+    const column = this.#log.outcomes()
+    const count = column.below(this.#horizon)
+    const lane = (index: number): Float64Array => column.lane(index).subarray(0, count)
+    return { numbers: column.numbers.subarray(0, count), values: lane(0), states: lane(1), violations: lane(2), steps: lane(3) }
   }
 
   reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array } {
@@ -88,10 +76,14 @@ export class HistoryView implements History {
   }
 
   evaluated(): number {
-    return this.#cut(this.#log.evaluated()).numbers.length
+    return this.#log.evaluated().below(this.#horizon)
   }
 
   *trials(state?: TrialState): IterableIterator<TrialRecord> {
+    if (state === 'running') {
+      yield* this.#running()
+      return
+    }
     for (const record of this.#log.records()) {
       if (record.state === 'waiting' || record.number === this.trial) continue
       // With a horizon, whether a later trial has begun yet is a matter of time.
@@ -101,20 +93,21 @@ export class HistoryView implements History {
     }
   }
 
+  /** Without a walk through all records: the unfinished ones, and those from the horizon on. */
+  *#running(): IterableIterator<TrialRecord> {
+    const numbers = new Set(this.#log.unfinished)
+    for (let number = this.#horizon; number < this.#log.next; number++) numbers.add(number)
+    for (const number of [...numbers].sort((a, b) => a - b)) {
+      const record = this.#log.get(number)
+      if (!record || record.state === 'waiting' || number === this.trial) continue
+      if (this.#horizon === Number.POSITIVE_INFINITY) yield record
+      else if (number < this.trial) yield number >= this.#horizon ? asRunning(record, this.#shown) : record
+    }
+  }
+
   #cut(column: Column): { readonly numbers: Int32Array; readonly values: Float64Array } {
-    const { numbers, values } = column
-    if (this.#horizon >= this.#log.next) return { numbers, values }
-    if (this.#log.inOrder) {
-      const length = column.below(this.#horizon)
-      return { numbers: numbers.subarray(0, length), values: values.subarray(0, length) }
-    }
-    const kept = [...numbers.keys()].filter(index => (numbers[index] as number) < this.#horizon)
-    // By number, so that a run that was resumed sees the same.
-    kept.sort((a, b) => (numbers[a] as number) - (numbers[b] as number))
-    return {
-      numbers: Int32Array.from(kept, index => numbers[index] as number),
-      values: Float64Array.from(kept, index => values[index] as number)
-    }
+    const count = column.below(this.#horizon)
+    return { numbers: column.numbers.subarray(0, count), values: column.lane().subarray(0, count) }
   }
 }
 

@@ -14,14 +14,18 @@ export interface History {
   random(purpose: string): RandomStream
   /** Distributions common to all complete (and pruned) trials. */
   space(options?: { readonly pruned?: boolean }): SpaceTable
-  /** One parameter of all finished trials: trial numbers, values in internal form (a categorical is its index), and the order that sorts them. */
+  /** One parameter of all finished trials in the order of numbers: values in internal form (a categorical is its index), and the positions that sort them. */
   column(name: string): { readonly numbers: Int32Array; readonly values: Float64Array; readonly sorted: Int32Array }
-  /** All finished trials: numbers, states (1 complete, 2 pruned, 3 failed), first values (NaN where there is none) and the sums of violated constraints. */
+  /**
+   * All finished trials in the order of numbers: first values (NaN where there is none), states (1 complete, 2 pruned, 3 failed), sums of violated
+   * constraints, last reported steps (−1 where there is none).
+   */
   outcomes(): {
     readonly numbers: Int32Array
-    readonly states: Uint8Array
     readonly values: Float64Array
+    readonly states: Float64Array
     readonly violations: Float64Array
+    readonly steps: Float64Array
   }
   /** What complete trials that were evaluated, not reused, reported at a step. */
   reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array }

@@ -47,6 +47,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   readonly #value: unknown
   readonly #around: TrialSurroundings
   #reports: Report[] | undefined
+  #highestStep = -1
   #pending: Pending | undefined
   #writing: Promise<void> | undefined
   #failure: { readonly error: unknown } | undefined
@@ -103,7 +104,9 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     if (typeof value !== 'number') throw new StudyError('REPORT_VALUE', sentences.REPORT_VALUE(value))
     if (!Number.isSafeInteger(step) || step < 0) throw new StudyError('REPORT_STEP', sentences.REPORT_STEP(step))
     this.#reports ??= []
-    for (const report of this.#reports) if (report.step === step) return
+    // Steps mostly grow; one beyond all others needs no search.
+    if (step <= this.#highestStep) for (const report of this.#reports) if (report.step === step) return
+    this.#highestStep = Math.max(step, this.#highestStep)
     const report = Object.freeze({ step, value })
     this.#reports.push(report)
     this.#changed().reports.push(report)
@@ -128,7 +131,8 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   setAttribute(key: string, value: Json): void {
     this.#assertOpen()
     assertJson(key, value)
-    this.#changed().attributes[key] = value
+    // As it is now: it is written later.
+    this.#changed().attributes[key] = typeof value === 'object' ? structuredClone(value) : value
   }
 
   setConstraint(name: string, value: number): void {

@@ -78,13 +78,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (this.#run) throw new StudyError('OPTIMIZE_RUNNING', sentences.OPTIMIZE_RUNNING(this.name))
     options.signal?.throwIfAborted()
     const run = new Run(this.#core, objective, options, work => this.#serialized(work))
-    // In the next turn, so that whoever hears that the run started can stop it.
-    const ended = Promise.resolve().then(() => this.#optimize(run, objective, options))
-    this.#run = { run, ended: ended.catch(() => undefined) }
+    // Known before it starts, so that whoever hears that it did can stop it.
+    const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+    this.#run = { run, ended }
     try {
-      return (await ended) as never
+      return (await this.#optimize(run, objective, options)) as never
     } finally {
       this.#run = undefined
+      end()
     }
   }
 
@@ -148,7 +149,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#assertOpen()
     assertJson(key, value)
     await this.#written(this.#core.storage.setAttributes(this.name, { [key]: value }))
-    this.#attributes = Object.freeze({ ...this.#attributes, [key]: value })
+    this.#attributes = Object.freeze({ ...this.#attributes, [key]: structuredClone(value) })
   }
 
   stop(): void {

@@ -23,7 +23,8 @@ export class TrialLog {
   readonly #finished: TrialRecord[] = []
   readonly #params = new Map<string, Column>()
   readonly #reports = new Map<number, Column>()
-  readonly #outcomes = new Column()
+  readonly #outcomes = new Column(4)
+  readonly #unfinished = new Set<number>()
   readonly #spaces: Record<'complete' | 'pruned', { upTo: number; changes: SpaceChange[] }> = {
     complete: { upTo: 0, changes: [] },
     pruned: { upTo: 0, changes: [] }
@@ -70,7 +71,11 @@ export class TrialLog {
     const before = this.#records[number]
     if (before !== undefined && before.state !== 'running' && before.state !== 'waiting') return false
     this.#records[number] = record
-    if (state === 'running' || state === 'waiting') return false
+    if (state === 'running' || state === 'waiting') {
+      this.#unfinished.add(number)
+      return false
+    }
+    this.#unfinished.delete(number)
     const last = this.#finished.at(-1)
     if (last !== undefined && last.number > number) this.inOrder = false
     this.#finished.push(record)
@@ -119,14 +124,21 @@ export class TrialLog {
     return column
   }
 
-  /** First values of all finished trials, NaN where there is none. */
+  /** All finished trials: first values (NaN where there is none), codes of states, sums of violated constraints, last reported steps (−1 where there is none). */
   outcomes(): Column {
     const column = this.#outcomes
     for (; column.upTo < this.#finished.length; column.upTo++) {
-      const record = this.#finished[column.upTo] as TrialRecord
-      column.push(record.number, record.values[0] ?? Number.NaN)
+      const { number, values, state, constraints, reports } = this.#finished[column.upTo] as TrialRecord
+      let last = -1
+      for (const { step } of reports) if (step > last) last = step
+      column.push(number, values[0] ?? Number.NaN, stateCodes[state as keyof typeof stateCodes], violation(constraints), last)
     }
     return column
+  }
+
+  /** Numbers of trials that are known and not finished, in no order. */
+  get unfinished(): ReadonlySet<number> {
+    return this.#unfinished
   }
 
   /** The distributions that the first `finished` trials have in common: those of complete, and with `pruned` of pruned trials too. */
@@ -180,6 +192,13 @@ export class TrialLog {
     }
     return better
   }
+}
+
+/** How far constraints are from being met, in all. */
+function violation(constraints: TrialRecord['constraints']): number {
+  let sum = 0
+  for (const name in constraints) sum += Math.max(constraints[name] as number, 0)
+  return sum
 }
 
 /** Better by value; of equal ones the lower number. */

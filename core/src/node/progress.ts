@@ -109,7 +109,8 @@ class ShownStudy {
       const left = total === undefined ? undefined : pace.leftMs(Math.max(0, total - this.#tally.told), now)
       return {
         label: this.#label,
-        ...(total === undefined ? {} : { total }),
+        // A study may have more trials than this run was to reach.
+        ...(total === undefined ? {} : { total: Math.max(total, this.#tally.told) }),
         tally: this.#tally,
         elapsedMs: pace.elapsedMs(now),
         ...(left === undefined ? {} : { leftMs: left }),

@@ -34,18 +34,26 @@ export function grid(space: SpaceTable): Sampler {
     }
     return params
   }
-  const idOf = ({ params, distributions, systemAttributes }: TrialRecord): number | undefined => {
+  /** The point that a trial tried; −1 where it is none of the grid's. */
+  const pointOf = ({ params, distributions, systemAttributes }: TrialRecord): number => {
     const stored = systemAttributes[idKey]
     if (typeof stored === 'number' && JSON.stringify(systemAttributes[spaceKey]) === text) return stored
     let id = 0
     for (const [i, name] of names.entries()) {
       const axis = axes[i] as readonly ParamValue[]
       const distribution = distributions[name]
-      if (!distribution) return undefined
+      if (!distribution) return -1
       const at = choiceIndex(axis, exact(distribution, params[name] as ParamValue))
-      if (at < 0) return undefined
+      if (at < 0) return -1
       id = id * axis.length + at
     }
+    return id
+  }
+  // A record never changes, so its point is looked up once and not at every ask.
+  const ids = new WeakMap<TrialRecord, number>()
+  const idOf = (record: TrialRecord): number => {
+    const id = ids.get(record) ?? pointOf(record)
+    ids.set(record, id)
     return id
   }
 
@@ -55,10 +63,7 @@ export function grid(space: SpaceTable): Sampler {
     drawKeys: [idKey, spaceKey],
     sampleJoint(history) {
       const tried = new Set<number>()
-      for (const record of history.trials()) {
-        const id = idOf(record)
-        if (id !== undefined) tried.add(id)
-      }
+      for (const record of history.trials()) tried.add(idOf(record))
       // Every attempt of one trial takes the next of the points that no trial has.
       let { attempt } = history
       const id = order.find(candidate => !tried.has(candidate) && attempt-- === 0)

@@ -28,7 +28,7 @@ export async function caching(options: CachingOptions = {}): Promise<Caches> {
   await using opening = new AsyncDisposableStack()
   const assets = opening.use(openAssetCache({ maxEntries: settings.lruMaxsize, enabled }))
   const data = opening.use(openDataCache({ maxBytes: Math.max(Math.floor(settings.cacheSizeGb * bytesPerGb), 1), enabled }))
-  const tables = opening.use(await openTieredCache(enabled ? { directory } : { directory, hotBytes: 0, coldBytes: 0 }))
+  const tables = opening.use(await openTieredCache({ directory, enabled }))
   const opened = opening.move()
   return {
     assets,

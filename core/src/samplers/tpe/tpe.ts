@@ -1,0 +1,97 @@
+import { isSingle } from '../../distributions.ts'
+import { StudyError, sentences } from '../../errors.ts'
+import type { History } from '../../history.ts'
+import type { Distribution, Params, ParamValue, SpaceTable } from '../../space.ts'
+import { stateCodes } from '../../trial-log.ts'
+import { uniform } from '../random.ts'
+import type { Sampler } from '../sampler.ts'
+import { bestCandidate } from './best-candidate.ts'
+import { Mixture } from './mixture.ts'
+import { groupsOf } from './observations.ts'
+import { bestNumbers, type Outcomes } from './split.ts'
+import { gamma } from './weights.ts'
+
+export interface TpeOptions {
+  /** Trials that are drawn at random first. Default 10. */
+  readonly startupTrials?: number
+  /** Draws the parameters that all trials have in common together. Default true. */
+  readonly multivariate?: boolean
+  /** Takes running trials for bad ones, so that parallel trials keep apart. Default true. */
+  readonly constantLiar?: boolean
+  /** Points that are drawn from the good trials, of which the best is taken. Default 24. */
+  readonly candidates?: number
+}
+
+type Entries = readonly (readonly [name: string, distribution: Distribution])[]
+
+/**
+ * The tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; multivariate as in Falkner
+ * et al., ICML 2018; the rules are those of Optuna 5): models the good and the other trials by two densities and takes the point where the
+ * first is largest against the second. For one objective.
+ */
+export function tpe(options: TpeOptions = {}): Sampler {
+  const { startupTrials = 10, multivariate = true, constantLiar = true, candidates = 24 } = options
+  assertWhole('startupTrials', startupTrials, 0)
+  assertWhole('candidates', candidates, 1)
+
+  const draw = (history: History, outcomes: Outcomes, count: number, space: Entries, purpose: string): Params => {
+    const direction = history.directions[0] ?? 'minimize'
+    const best = bestNumbers(outcomes, direction, gamma(count))
+    const running = constantLiar ? [...history.trials('running')] : []
+    const groups = groupsOf(history, outcomes, space, best, running)
+    const below = new Mixture(groups.below)
+    const above = new Mixture(groups.above)
+    const stream = history.random(purpose)
+    const values = Array.from({ length: candidates }, () => below.sample(below.component(stream.next()), () => stream.next()))
+    const chosen = values[
+      bestCandidate(
+        below,
+        above,
+        values.map(value => below.scaled(value))
+      )
+    ] as Float64Array
+    return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, chosen[index] as number)]))
+  }
+
+  return {
+    name: 'tpe',
+    sampleJoint(history, space) {
+      assertOneObjective(history)
+      const entries = Object.entries(space).filter(([, distribution]) => !isSingle(distribution))
+      if (!multivariate || entries.length === 0) return { params: {} }
+      const outcomes = history.outcomes()
+      const count = counted(outcomes)
+      return { params: count < startupTrials ? {} : draw(history, outcomes, count, entries, 'tpe') }
+    },
+    sample(name, distribution, history): ParamValue {
+      assertOneObjective(history)
+      const outcomes = history.outcomes()
+      const count = counted(outcomes)
+      if (count < startupTrials) return uniform(distribution, history.random(name))
+      return draw(history, outcomes, count, [[name, distribution]], name)[name] as ParamValue
+    }
+  }
+}
+
+/** Complete and pruned trials. */
+function counted({ states }: Outcomes): number {
+  let count = 0
+  for (let i = 0; i < states.length; i++) if (states[i] !== stateCodes.failed) count++
+  return count
+}
+
+function toExternal(distribution: Distribution, value: number): ParamValue {
+  return distribution.kind === 'categorical' ? (distribution.choices[value] as ParamValue) : value
+}
+
+function assertOneObjective({ directions }: History): void {
+  if (directions.length > 1)
+    throw new StudyError(
+      'OPTION',
+      sentences.OPTION('sampler', 'a sampler for several objectives, such as samplers.random()', 'samplers.tpe()')
+    )
+}
+
+function assertWhole(name: string, value: number, least: number): void {
+  if (!Number.isInteger(value) || value < least) throw new StudyError('OPTION', sentences.OPTION(name, `a whole number >= ${least}`, value))
+}

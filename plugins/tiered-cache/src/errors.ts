@@ -1,0 +1,52 @@
+import { StudyError } from '@rxtuna/core'
+
+/** The sentence of every code of this package. The code is API, the wording is not. */
+const sentences = {
+  TIERED_OPTION_DIRECTORY: (value: unknown) => `Expected \`directory\` to be a path with at least one character, got ${show(value)}.`,
+  TIERED_OPTION_BYTES: (name: string, value: unknown) =>
+    `Expected \`${name}\` to be a whole number of bytes, 0 or more, got ${show(value)}. 1 GB is 1024 ** 3; 0 switches the tier off.`,
+  TIERED_OPTION_EVICTION: (value: unknown) => `Expected \`eviction\` to be "lru", "size" or "hybrid", got ${show(value)}.`,
+  TIERED_REQUEST: (name: string, expected: string, value: unknown) =>
+    `Expected \`${name}\` of a table request to be ${expected}, got ${show(value)}.`,
+  TIERED_KEY: (value: unknown) => `Expected a key of 1 to 64 letters, digits, "_" or "-", got ${show(value)}. \`key(request)\` makes one.`,
+  TIERED_TABLE: (value: unknown) => `Expected an Arrow table, got ${show(value)}. Make one with \`tableFromArrays\` of apache-arrow.`,
+  TIERED_CLOSED: () => 'Expected an open tiered cache, got one that is closed. Close it after the studies that use it.',
+  TIERED_DATASET: (id: number) =>
+    `Expected the number of a dataset in the metadata database, got ${id}. Leave \`datasetId\` out to have one made.`,
+  TIERED_ENCODE: (key: string, why: string) =>
+    `Expected a table that Parquet can hold for ${key}, got: ${why}. It stays in memory and is loaded anew by the next process.`,
+  TIERED_WRITE: (key: string, why: string) =>
+    `Expected to write the table ${key} to the cache's directory, got: ${why}. Check its space and permissions; the table stays in memory.`,
+  TIERED_READ: (key: string, why: string) =>
+    `Expected to read the table ${key} from the cache's directory, got: ${why}. It is loaded anew.`,
+  TIERED_METADATA: (path: string, why: string) =>
+    `Expected to use the metadata database ${path}, got: ${why}. Tables are loaded all the same; check the path, its space and permissions.`,
+  TIERED_METADATA_CORRUPT: (path: string, aside: string) =>
+    `Expected a sound metadata database at ${path}, got a damaged one. It was renamed to ${aside} and begun anew; tables are loaded again.`,
+  TIERED_METADATA_FOREIGN: (path: string) =>
+    `Expected the metadata of a tiered cache at ${path}, got another program's database. It was left as it is; choose another \`metadata\` path.`,
+  TIERED_METADATA_NEWER: (path: string, version: number, known: number) =>
+    `Expected metadata of version ${known} or older at ${path}, got version ${version}. Update @rxtuna/tiered-cache, or choose another directory.`,
+  TIERED_COLLECT: (why: string) => `Expected to tidy the cache's directory at opening, got: ${why}. What a dead process left stays there.`
+} as const
+
+type Code = keyof typeof sentences
+
+/** An error of this package, its sentence filled in. */
+export function failure<C extends Code>(code: C, args: Parameters<(typeof sentences)[C]>, cause?: unknown): StudyError {
+  // The table's functions differ in their parameters; `args` is typed by the code, which the union cannot show.
+  const sentence = sentences[code] as (...values: readonly unknown[]) => string
+  return new StudyError(code, sentence(...args), cause === undefined ? undefined : { cause })
+}
+
+/** What an unknown error says. */
+export function why(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value)
+  if (Array.isArray(value)) return value.length > 6 ? `an array of ${value.length}` : `[${value.map(show).join(', ')}]`
+  if (typeof value === 'object' && value !== null) return `an object with the keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`
+  return typeof value === 'function' ? 'a function' : String(value)
+}

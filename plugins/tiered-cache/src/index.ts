@@ -1,0 +1,7 @@
+export type { Eviction } from './eviction.ts'
+export type { TableRequest } from './key.ts'
+export type { ClearWhat } from './metadata.ts'
+export type { Limits, TieredCacheOptions } from './options.ts'
+export type { Link } from './pending.ts'
+export { tieredCache } from './plugin.ts'
+export { openTieredCache, type TableLink, type TieredCache, type TieredCacheStats } from './tiered-cache.ts'

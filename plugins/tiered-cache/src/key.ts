@@ -1,0 +1,98 @@
+import { hash } from 'node:crypto'
+import { failure } from './errors.ts'
+
+/** What a table is asked for by: everything that makes it what it is. */
+export interface TableRequest {
+  /** Their order and repetitions do not matter. */
+  readonly symbols: readonly string[]
+  readonly startDate: string
+  readonly endDate: string
+  /** Such as `1d` or `5m`. */
+  readonly resolution: string
+  readonly dataSource: string
+  /** What else makes the table another one: adjustment, time zone, the data's version. Enters the key only where given. */
+  readonly extra?: Readonly<Record<string, string>>
+}
+
+/** A request in its canonical form, and its key. */
+export interface Identity {
+  readonly key: string
+  readonly text: string
+}
+
+/**
+ * The canonical text of a request: its JSON as Python's `json.dumps(…, sort_keys=True)` spells it, symbols sorted by code point and each once.
+ * Throws `TIERED_REQUEST` for anything else than strings.
+ */
+export function requestText(request: TableRequest): string {
+  const { symbols, startDate, endDate, resolution, dataSource, extra } = request
+  if (!Array.isArray(symbols)) throw failure('TIERED_REQUEST', ['symbols', 'an array of strings', symbols])
+  for (const symbol of symbols) if (typeof symbol !== 'string') throw failure('TIERED_REQUEST', ['symbols', 'an array of strings', symbols])
+  const names = symbols.length > 1 ? [...new Set<string>(symbols)].sort(byCodePoint) : symbols
+  const list = names.map((name: string) => text('symbols', name)).join(', ')
+  const start = text('startDate', startDate)
+  const end = text('endDate', endDate)
+  const further = extra === undefined ? '' : extraText(extra)
+  return `{"data_source": ${text('dataSource', dataSource)}, "end_date": ${end}, ${further}"resolution": ${text('resolution', resolution)}, "start_date": ${start}, "symbols": [${list}]}`
+}
+
+/** The first 16 hexadecimal digits of the text's SHA-256. */
+export function keyOfText(requestText: string): string {
+  return hash('sha256', requestText, 'hex').slice(0, 16)
+}
+
+/** What a request's load is like, from its canonical text: loads of one source, resolution and number of symbols take about as long. */
+export function loadKind(text: string): string {
+  // Written by `requestText`, which knows no other shape.
+  const { data_source, resolution, symbols } = JSON.parse(text) as { data_source: string; resolution: string; symbols: readonly string[] }
+  return `${data_source} ${resolution} ${symbols.length}`
+}
+
+/** What file names and the database can hold; throws `TIERED_KEY` otherwise. */
+export function checkKey(key: unknown): string {
+  if (typeof key !== 'string' || !/^[\w-]{1,64}$/.test(key)) throw failure('TIERED_KEY', [key])
+  return key
+}
+
+/** Identifies requests; one that is frozen throughout is read once. */
+export function identifier(keyOf?: (request: TableRequest) => string): (request: TableRequest) => Identity {
+  const known = new WeakMap<TableRequest, Identity>()
+  return request => {
+    const before = known.get(request)
+    if (before) return before
+    const text = requestText(request)
+    const identity: Identity = { text, key: keyOf ? checkKey(keyOf(request)) : keyOfText(text) }
+    if (isFrozen(request)) known.set(request, identity)
+    return identity
+  }
+}
+
+function isFrozen(request: TableRequest): boolean {
+  return Object.isFrozen(request) && Object.isFrozen(request.symbols) && (request.extra === undefined || Object.isFrozen(request.extra))
+}
+
+function extraText(extra: Readonly<Record<string, string>>): string {
+  if (typeof extra !== 'object' || extra === null) throw failure('TIERED_REQUEST', ['extra', 'an object of strings', extra])
+  const names = Object.keys(extra).sort(byCodePoint)
+  if (names.length === 0) return ''
+  return `"extra": {${names.map(name => `${text('extra', name)}: ${text(`extra.${name}`, extra[name])}`).join(', ')}}, `
+}
+
+function text(name: string, value: unknown): string {
+  if (typeof value !== 'string') throw failure('TIERED_REQUEST', [name, 'a string', value])
+  // Python also escapes whatever is not printable ASCII, as UTF-16 code units in lower case.
+  return JSON.stringify(value).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** Python's order of strings; the language's own compares UTF-16 units, which puts U+1F600 before U+FF21. */
+function byCodePoint(a: string, b: string): number {
+  const length = Math.min(a.length, b.length)
+  for (let i = 0; i < length; i++) {
+    const x = a.charCodeAt(i)
+    const y = b.charCodeAt(i)
+    if (x !== y) return weight(x) - weight(y)
+  }
+  return a.length - b.length
+}
+
+const weight = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x10000 : unit - 0x2000)

@@ -1,0 +1,121 @@
+import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openWorker, type Worker } from '@rxtuna/core/node'
+import { expect } from 'chai'
+import { type DirectoryOptions, directoryTier, sha256 } from '../../../plugins/tiered-cache/src/directory-tier.ts'
+import { fileNames, readFileName, temporaryName } from '../../../plugins/tiered-cache/src/file-names.ts'
+import { rejection, workspace } from './workspace.ts'
+
+const bytes = new TextEncoder().encode('PAR1 some bytes PAR1')
+const later = (): number => Date.now() + 60_000
+
+/** A tier and how often it hashed. */
+function counted(directory: string, worker: Worker, clock: () => number) {
+  const count = { hashes: 0 }
+  const digest: DirectoryOptions['digest'] = read => {
+    count.hashes++
+    return sha256(read)
+  }
+  return { count, tier: directoryTier({ directory, worker, clock, digest }) }
+}
+
+describe('the directory of the cold tier', () => {
+  it('writes a file whole, and leaves no temporary', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const tier = directoryTier({ directory: space.directory, worker: own.worker, clock: Date.now })
+    const name = await tier.write('k', bytes)
+    expect(readdirSync(space.directory)).to.deep.equal([name])
+    const read = await tier.read(name, sha256(bytes))
+    expect(read.kind === 'found' && new Uint8Array(read.bytes)).to.deep.equal(bytes)
+  })
+
+  it('never writes two files under one name', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    using other = openWorker()
+    const tiers = [own, other].map(({ worker }) => directoryTier({ directory: space.directory, worker, clock: Date.now }))
+    const names = await Promise.all([...tiers, ...tiers].map(tier => tier.write('k', bytes)))
+    expect(new Set(names).size).to.equal(4)
+  })
+
+  it('leaves nothing behind when it cannot write', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const name = fileNames(own.worker)('k')
+    // A directory in the file's place makes the rename fail.
+    mkdirSync(space.file(name))
+    writeFileSync(join(space.file(name), 'x'), '')
+    const tier = directoryTier({ directory: space.directory, worker: own.worker, clock: Date.now })
+    await rejection(tier.write('k', bytes))
+    expect(readdirSync(space.directory)).to.deep.equal([name])
+  })
+
+  it('hashes a file again until this process has seen it unchanged, and not after that', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const { count, tier } = counted(space.directory, own.worker, later)
+    const name = await tier.write('k', bytes)
+    for (let i = 0; i < 3; i++) await tier.read(name, sha256(bytes))
+    expect(count.hashes).to.equal(1)
+  })
+
+  it('hashes a file that is too young for its time of change to be trusted', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const { count, tier } = counted(space.directory, own.worker, Date.now)
+    const name = await tier.write('k', bytes)
+    for (let i = 0; i < 3; i++) await tier.read(name, sha256(bytes))
+    expect(count.hashes).to.equal(3)
+  })
+
+  it('sees a change that kept the size and put the time of change back', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const { tier } = counted(space.directory, own.worker, later)
+    const name = await tier.write('k', bytes)
+    await tier.read(name, sha256(bytes))
+    const { atime, mtime } = statSync(space.file(name))
+    writeFileSync(space.file(name), new Uint8Array(bytes).fill(7))
+    utimesSync(space.file(name), atime, mtime)
+    expect((await tier.read(name, sha256(bytes))).kind).to.equal('checksum')
+  })
+
+  it('answers for a file that is gone, and never looks outside its directory', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    const tier = directoryTier({ directory: space.directory, worker: own.worker, clock: Date.now })
+    expect((await tier.read('k.parquet', '')).kind).to.equal('missing')
+    expect((await tier.read('../../etc/passwd', '')).kind).to.equal('missing')
+    await tier.remove(['k.parquet', '../x'])
+  })
+
+  it('collects what dead processes left, and nothing that a living one may be writing', async () => {
+    await using space = workspace()
+    using own = openWorker()
+    using living = openWorker()
+    const gone = openWorker()
+    gone[Symbol.dispose]()
+    const dead = fileNames(gone.worker)
+    const alive = fileNames(living.worker)
+    const foreign = fileNames({ ...gone.worker, host: 'elsewhere' })
+    const known = dead('known')
+    const kept = [known, alive('orphan'), temporaryName(alive('writing')), temporaryName(foreign('writing')), 'notes.txt']
+    for (const name of [...kept, dead('orphan'), temporaryName(dead('writing'))]) writeFileSync(space.file(name), '')
+    const tier = (clock: () => number) => directoryTier({ directory: space.directory, worker: own.worker, clock })
+    expect(await tier(Date.now).collect(async () => new Set([known]))).to.equal(2)
+    expect(readdirSync(space.directory).sort()).to.deep.equal([...kept].sort())
+    expect(await tier(() => Date.now() + 7_200_000).collect(async () => new Set([known]))).to.equal(3)
+    expect(readdirSync(space.directory).sort()).to.deep.equal([known, 'notes.txt'].sort())
+  })
+
+  it('tells from a name who wrote the file', () => {
+    using own = openWorker()
+    const name = fileNames(own.worker)('8a3c9ff46519d39e')
+    expect(readFileName(name, own.worker)).to.deep.equal({ temporary: false, writer: 'alive' })
+    expect(readFileName(temporaryName(name), own.worker)).to.deep.equal({ temporary: true, writer: 'alive' })
+    expect(readFileName('metadata.db', own.worker)).to.equal(undefined)
+    own[Symbol.dispose]()
+    expect(readFileName(name, own.worker)?.writer).to.equal('dead')
+  })
+})

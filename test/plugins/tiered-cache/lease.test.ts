@@ -1,0 +1,68 @@
+import { openWorker, type Worker } from '@rxtuna/core/node'
+import { expect } from 'chai'
+import { Leases } from '../../../plugins/tiered-cache/src/lease.ts'
+import { type Metadata, openMetadata } from '../../../plugins/tiered-cache/src/metadata.ts'
+import { workspace } from './workspace.ts'
+
+const leases = ({ db }: Metadata, worker: Worker, clock: () => number = Date.now) => new Leases({ db, worker, clock })
+
+describe('a lease', () => {
+  it('has one holder among living workers, and is free again when it is given up', async () => {
+    await using space = workspace()
+    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using first = openWorker()
+    using second = openWorker()
+    using one = leases(metadata, first.worker)
+    using two = leases(metadata, second.worker)
+    expect(await one.claim('k', 'request')).to.equal('mine')
+    expect(await two.claim('k', 'request')).to.equal('taken')
+    expect(await two.claim('other', 'request')).to.equal('mine')
+    await two.release('k')
+    expect(await two.claim('k', 'request')).to.equal('taken')
+    await one.release('k')
+    expect(await two.claim('k', 'request')).to.equal('mine')
+  })
+
+  it("takes a dead worker's place at once", async () => {
+    await using space = workspace()
+    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    const dead = openWorker()
+    using living = openWorker()
+    using one = leases(metadata, dead.worker)
+    using two = leases(metadata, living.worker)
+    expect(await one.claim('k', 'request')).to.equal('mine')
+    dead[Symbol.dispose]()
+    expect(await two.claim('k', 'request')).to.equal('mine')
+    // What the dead one still gives up is not its own any more.
+    await one.release('k')
+    expect(await one.claim('k', 'request')).to.equal('taken')
+  })
+
+  it('of another host ends a minute after its last renewal', async () => {
+    await using space = workspace()
+    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using own = openWorker()
+    let now = Date.UTC(2024, 0, 1)
+    using far = leases(metadata, { ...own.worker, host: 'elsewhere' }, () => now)
+    using near = leases(metadata, own.worker, () => now)
+    expect(await far.claim('k', 'request')).to.equal('mine')
+    now += 59_000
+    expect(await near.claim('k', 'request')).to.equal('taken')
+    now += 2_000
+    expect(await near.claim('k', 'request')).to.equal('mine')
+  })
+
+  it('is not given for a table that is there, only for another request of its key', async () => {
+    await using space = workspace()
+    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using own = openWorker()
+    using lease = leases(metadata, own.worker)
+    const dataset = { source: 's', resolution: '1d' }
+    await metadata.store(
+      { key: 'k', request: 'request', path: 'p', checksum: 'c', rows: 1, bytes: 1, loadMs: null, dataset, backtestIds: [], at: 0 },
+      { maxBytes: 10, eviction: 'lru' }
+    )
+    expect(await lease.claim('k', 'request')).to.equal('present')
+    expect(await lease.claim('k', 'another')).to.equal('mine')
+  })
+})
