@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  type Caches,
   caching,
   createStudy,
   dedup,
@@ -21,8 +22,8 @@ import { periods } from './sma-crossover/market.ts'
 import { loadMarket, objective } from './sma-crossover/objective.ts'
 import { directory, type Options, readOptions, resumeCommand, usage } from './sma-crossover/options.ts'
 import { printReport } from './sma-crossover/print-report.ts'
-import type { Report } from './sma-crossover/report.ts'
-import { cacheUses, filesAt, reportOf } from './sma-crossover/result.ts'
+import type { CacheUse, Report } from './sma-crossover/report.ts'
+import { cacheUses, filesAt, measureLoads, noLoadTimes, reportOf } from './sma-crossover/result.ts'
 import { Spending, timedSampler, timedStorage } from './sma-crossover/spending.ts'
 
 const name = 'sma-crossover'
@@ -33,13 +34,13 @@ try {
   else process.stdout.write(usage)
 } catch (error) {
   // What the user can mend is said in a sentence; anything else is a fault, with its stack.
-  const said = error instanceof StudyError || error instanceof RangeError || (error instanceof TypeError && 'code' in error)
+  const said = error instanceof StudyError || error instanceof RangeError
   console.error(said ? error.message : error)
   process.exitCode = 1
 }
 
 async function main(options: Options): Promise<void> {
-  await mkdir(directory, { recursive: true })
+  await makeDirectory()
   const { files, exitCode, ...found } = await search(options)
   // The study is closed by now, so the files are what stays of it.
   const report: Report = { ...found, files: await filesAt(files) }
@@ -88,7 +89,7 @@ async function search(
   const { best } = await study.optimize(objective(caches, spending), { until, concurrency: lanes, deterministic: true })
   const time = { wholeMs: performance.now() - start, parts: spending.parts }
 
-  const used = options.cache ? { caches: cacheUses(caches) } : {}
+  const used = options.cache ? { caches: await cachesUsed(caches) } : {}
   const trials = await study.trials()
   const market = await loadMarket(caches, new AbortController().signal)
   const { exitCode, interrupted } = interrupt
@@ -101,6 +102,23 @@ async function search(
     files: [options.storage.replace(/^sqlite:\/\/\//, ''), guardPath, ...(options.cache ? [cachePath] : [])],
     resume: resumeCommand(options, interrupted ? until : 2 * until),
     ...(exitCode === undefined ? {} : { exitCode })
+  }
+}
+
+/** What the caches did, and what that saved against loads that nothing caches. */
+async function cachesUsed(caches: Caches): Promise<readonly CacheUse[]> {
+  const uses = cacheUses(caches, noLoadTimes)
+  if (uses.every(({ hits }) => hits === 0)) return uses
+  await using off = await caching({ enableCaching: false })
+  return cacheUses(caches, await measureLoads(off, () => loadMarket(off, new AbortController().signal)))
+}
+
+async function makeDirectory(): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true })
+  } catch (error) {
+    const where = `${directory} in ${process.cwd()}`
+    throw new RangeError(`Expected to make the directory ${where}, got: ${(error as Error).message}. Start where you may write.`)
   }
 }
 

@@ -17,7 +17,7 @@ export const crossover: Space<StrategyParams> = space(
 )
 
 /** What is traded: every symbol of the data file. Its version is the file's content. */
-export const universe: AssetBundle = {
+const universe: AssetBundle = {
   name: 'stocks',
   version: () => fileVersion([dataFile]),
   assets: signal => listSymbols(signal)

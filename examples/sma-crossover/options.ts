@@ -31,20 +31,7 @@ export const usage: string = `Usage: npm start -- [options]
 
 /** Reads the command line; undefined for `--help`. Throws a sentence for what it does not understand. */
 export function readOptions(args: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      trials: { type: 'string', default: '200' },
-      seed: { type: 'string' },
-      lanes: { type: 'string', default: '4' },
-      'no-cache': { type: 'boolean', default: false },
-      storage: { type: 'string', default: defaultStorage },
-      fresh: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-      quiet: { type: 'boolean', default: false },
-      help: { type: 'boolean', short: 'h', default: false }
-    }
-  })
+  const values = parsed(args)
   if (values.help) return undefined
   return {
     trials: whole('--trials', values.trials, 1),
@@ -55,6 +42,29 @@ export function readOptions(args: readonly string[]): Options | undefined {
     fresh: values.fresh,
     json: values.json,
     quiet: values.quiet
+  }
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        trials: { type: 'string', default: '200' },
+        seed: { type: 'string' },
+        lanes: { type: 'string', default: '4' },
+        'no-cache': { type: 'boolean', default: false },
+        storage: { type: 'string', default: defaultStorage },
+        fresh: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        quiet: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false }
+      }
+    }).values
+  } catch (error) {
+    // Only the first line says what came.
+    const [said] = (error as Error).message.split('\n')
+    throw new RangeError(`Expected options as --help lists them, got: ${said?.replace(/\.$/, '')}.`)
   }
 }
 

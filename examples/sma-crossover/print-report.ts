@@ -2,16 +2,17 @@ import type { Figures } from './figures.ts'
 import { decimal, duration, percent, plural, roundTogether, size, wrap } from './format.ts'
 import type { CacheUse, Dates, FileUse, Report, Result, TimeSpent, TrialCounts } from './report.ts'
 
-const width = 100
+const width = 80
 const indent = 13
 
 const notes = [
-  'These companies are known to have survived; nobody knew that in 2000.',
-  'Buy and hold: each symbol from its second bar, equal weight, no cost.',
-  'Daily rebalancing is free; the start in 2001-03 leaves out most of the 2000 crash.'
+  'These companies have survived, which nobody could know in 2000.',
+  'Buy and hold: each from its second bar, equal weight, no cost.',
+  'Daily rebalancing is free.',
+  'The start in 2001-03 leaves out most of the crash of 2000.'
 ]
 
-/** The closing table as text without colour, under 100 columns (paths excepted, which are never cut); ends with a line break. */
+/** The closing table as text without colour, for 80 columns unless its numbers are huge (paths are never cut); ends with a line break. */
 export function printReport(report: Report): string {
   const { caches, files, lanes, resume, time, trials } = report
   const sections = [
@@ -49,7 +50,7 @@ function bestLines({ best }: Report): readonly string[] {
 
 function table({ best, hold, periods }: Report): readonly string[] {
   const row = (label: string, cells: readonly string[]): string =>
-    `  ${label.padEnd(20)}${cells.map((cell, i) => cell.padStart(i === 2 ? 18 : 14)).join('')}`
+    `  ${label.padEnd(18)}${cells.map((cell, i) => cell.padStart([14, 13, 17, 13][i] ?? 0)).join('')}`
   const figures = [best?.inSample, hold.inSample, best?.outOfSample, hold.outOfSample]
   const show = (label: string, of: (figures: Figures) => string): string =>
     row(
@@ -58,7 +59,7 @@ function table({ best, hold, periods }: Report): readonly string[] {
     )
   const spans = [`in sample ${span(periods.inSample)}`, `out of sample ${span(periods.outOfSample)}`] as const
   return [
-    ' '.repeat(22) + spans[0].padStart(28) + spans[1].padStart(32),
+    ' '.repeat(20) + spans[0].padStart(27) + spans[1].padStart(30),
     row('', ['strategy', 'buy & hold', 'strategy', 'buy & hold']),
     show('Sharpe (annual)', ({ sharpe }) => decimal(sharpe, 3)),
     row('  90 % interval', [interval(best), interval(hold), '-', '-']),
@@ -115,19 +116,12 @@ const seconds = (hundredths: number): string => decimal(hundredths / 100, 2)
 function cacheLines(caches: readonly CacheUse[] | undefined): readonly string[] {
   if (caches === undefined) return [line('caches', 'off')]
   const row = (label: string, name: string, cells: readonly string[]): string =>
-    line(label, name.padEnd(10) + cells.map((cell, i) => cell.padStart(i === 4 ? 18 : 10)).join(''))
+    line(label, name.padEnd(8) + cells.map((cell, i) => cell.padStart([10, 8, 8, 9, 12][i] ?? 0)).join(''))
   return [
     row('caches', '', ['hits', 'misses', 'joined', 'rate', 'saved']),
-    ...caches.map(({ name, hits, misses, joined, savedMs, savedEstimated }) => {
-      const cells = [
-        decimal(hits, 0),
-        decimal(misses, 0),
-        decimal(joined, 0),
-        rate(hits, misses),
-        `${savedEstimated === true ? 'at most ' : ''}${duration(savedMs)}`
-      ]
-      return row('', name, cells)
-    })
+    ...caches.map(({ name, hits, misses, joined, savedMs }) =>
+      row('', name, [decimal(hits, 0), decimal(misses, 0), decimal(joined, 0), rate(hits, misses), duration(savedMs)])
+    )
   ]
 }
 

@@ -69,8 +69,6 @@ export interface CacheUse {
   /** Callers that waited for a load already under way. */
   readonly joined: number
   readonly savedMs: number
-  /** True while the time saved rests on a single load. */
-  readonly savedEstimated?: boolean
 }
 
 /** A file, or a directory of `files` files, that the run leaves behind. */

@@ -25,6 +25,8 @@ export function start(
     stdio: ['pipe', 'pipe', 'inherit']
   })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  // One that was killed takes no more input, which is no fault of whoever speaks to it.
+  child.stdin.on('error', () => {})
   const ended = once(child, 'close')
   const kill = async (): Promise<void> => {
     child.kill('SIGKILL')
