@@ -6,7 +6,11 @@ export class EventBus {
   readonly #subject = new Subject<StudyEvent>()
   readonly #study: string
   readonly #clock: () => number
-  #failing = 0
+  /** Events that are being passed on, in their order, each with how many failures led to it; empty in between. */
+  readonly #pending: { readonly event: StudyEvent; readonly failures: number }[] = []
+  /** Failures that led to the event that is being passed on. */
+  #failures = 0
+  #failing = false
 
   constructor(study: string, clock: () => number) {
     this.#study = study
@@ -21,10 +25,19 @@ export class EventBus {
     return this.#subject.asObservable()
   }
 
+  /** What is emitted by whoever hears an event comes after it, for all who hear it. */
   emit<K extends EventType>(type: K, payload: EventMap[K]): void {
     if (!this.#subject.observed) return
     // A payload of type K makes the envelope of type K, which the compiler does not follow through the mapped type.
-    this.#subject.next(Object.freeze({ type, study: this.#study, at: this.#clock(), ...payload }) as unknown as StudyEvent)
+    const event = Object.freeze({ type, study: this.#study, at: this.#clock(), ...payload }) as unknown as StudyEvent
+    this.#pending.push({ event, failures: this.#failures + (this.#failing ? 1 : 0) })
+    if (this.#pending.length > 1) return
+    for (let next = this.#pending[0]; next; next = this.#pending[0]) {
+      this.#failures = next.failures
+      this.#subject.next(next.event)
+      this.#pending.shift()
+    }
+    this.#failures = 0
   }
 
   complete(): void {
@@ -35,10 +48,10 @@ export class EventBus {
   guarded(failed: (error: unknown) => void): Observable<StudyEvent> {
     return new GuardedObservable<StudyEvent>(this.#subject, error => {
       // A failure at the event of a failure is told; one at that event is not, or several such plugins would never end.
-      if (this.#failing === 2) return
-      this.#failing++
+      if (this.#failures === 2) return
+      this.#failing = true
       failed(error)
-      this.#failing--
+      this.#failing = false
     })
   }
 }

@@ -34,7 +34,7 @@ export function outcomeToTell(result: unknown, objectives: number): TrialOutcome
 }
 
 /** Why a trial failed or was pruned, as it is stored. */
-export function reasonOf(outcome: TrialOutcome): Json | undefined {
+function reasonOf(outcome: TrialOutcome): Json | undefined {
   if (outcome.state === 'pruned') return outcome.reason === undefined ? undefined : { name: 'TrialPruned', message: outcome.reason }
   if (outcome.state !== 'failed') return undefined
   const { error, cause = 'threw' } = outcome

@@ -50,7 +50,7 @@ export function pythonNumber(value: number): string {
 }
 
 /** The text in `{ "$python": text }`, if this is one. */
-export function pythonToken(value: { readonly [key: string]: Json }): string | undefined {
+function pythonToken(value: { readonly [key: string]: Json }): string | undefined {
   const text = value.$python
   if (typeof text !== 'string' || Object.keys(value).length !== 1) return undefined
   return /^(NaN|-?Infinity|-?\d+)$/.test(text) ? text : undefined

@@ -101,7 +101,7 @@ export function space<P>(
 }
 
 /** Suggests by a distribution instead of by arguments. */
-export function suggestFrom(suggest: Suggest, name: string, distribution: Distribution): ParamValue {
+function suggestFrom(suggest: Suggest, name: string, distribution: Distribution): ParamValue {
   if (distribution.kind === 'categorical') return suggest.suggestCategorical(name, distribution.choices)
   const { low, high } = distribution
   return distribution.kind === 'float'

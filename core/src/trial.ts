@@ -1,4 +1,4 @@
-import type { Params, ParamValue, SpaceTable } from './space.ts'
+import type { Params, SpaceTable } from './space.ts'
 
 export type TrialState = 'waiting' | 'running' | 'complete' | 'pruned' | 'failed'
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -126,7 +126,7 @@ export function trialRecord(parts: TrialParts): TrialRecord {
 const noConstraints: Readonly<Record<string, number>> = Object.freeze({})
 
 /** Optuna's two ways of storing constraints, merged: the list names them "0", "1", …, a named one wins. */
-export function constraintsOf(systemAttributes: Readonly<Record<string, Json>>): Readonly<Record<string, number>> {
+function constraintsOf(systemAttributes: Readonly<Record<string, Json>>): Readonly<Record<string, number>> {
   let constraints: Record<string, number> | undefined
   const list = systemAttributes[systemKeys.constraints]
   if (Array.isArray(list)) {
@@ -156,6 +156,3 @@ export function isFeasible(constraints: Readonly<Record<string, number>>): boole
   for (const name in constraints) if (!((constraints[name] ?? 0) <= 0)) return false
   return true
 }
-
-/** One name and value of a parameter. */
-export type ParamEntry = readonly [name: string, value: ParamValue]

@@ -17,7 +17,7 @@ let python: Promise<string> | undefined
  * The path of a Python interpreter that has Optuna, in a virtual environment that is built once and kept; undefined when it cannot be had.
  * With `RXTUNA_REQUIRE_SERVICES=1` it rejects instead.
  */
-export async function optunaPython(): Promise<string | undefined> {
+async function optunaPython(): Promise<string | undefined> {
   python ??= environment()
   try {
     return await python

@@ -64,7 +64,7 @@ function bestReport(reports: readonly Report[], direction: Direction): number {
 }
 
 /** The percentile with linear interpolation, NaN left out; NaN where nothing is left, which compares as not worse. */
-export function percentile(values: Float64Array, percent: number): number {
+function percentile(values: Float64Array, percent: number): number {
   const sorted = values.filter(value => !Number.isNaN(value)).sort()
   if (sorted.length === 0) return Number.NaN
   const at = ((sorted.length - 1) * percent) / 100

@@ -42,7 +42,7 @@ function withPrior({ low, high }: NumericalDimension, observations: Float64Array
 }
 
 /** A kernel is as wide as the gap to its farther neighbour, within limits; the prior as the whole range. */
-export function widths(
+function widths(
   { low, high }: NumericalDimension,
   mus: Float64Array,
   { magicClip = true, endpoints = false }: KernelOptions,
@@ -56,12 +56,12 @@ export function widths(
     const mu = mus[order[i] as number] as number
     const below = mu - (i > 0 ? (mus[order[i - 1] as number] as number) : low)
     const above = (i + 1 < n ? (mus[order[i + 1] as number] as number) : high) - mu
-    let sigma = below > above ? below : above
+    let sigma = Math.max(below, above)
     if (!endpoints && n > 1) {
       if (i === 0) sigma = above
       else if (i === n - 1) sigma = below
     }
-    sigmas[order[i] as number] = sigma < narrowest ? narrowest : sigma > widest ? widest : sigma
+    sigmas[order[i] as number] = sigma < narrowest ? narrowest : Math.min(sigma, widest)
   }
   sigmas[n] = widest
   return sigmas

@@ -1,7 +1,7 @@
 import { isSingle } from '../../distributions.ts'
 import { StudyError, sentences } from '../../errors.ts'
 import type { History } from '../../history.ts'
-import type { Distribution, Params, ParamValue, SpaceTable } from '../../space.ts'
+import type { Distribution, Params, ParamValue } from '../../space.ts'
 import { stateCodes } from '../../trial-log.ts'
 import { uniform } from '../random.ts'
 import type { Sampler } from '../sampler.ts'
