@@ -43,26 +43,33 @@ const longestSearch = 1000
  * `'limit'` where `until` forbids a new one. Asks of one study must run one after another.
  */
 export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTrial | 'limit'> {
-  for (;;) {
+  const { until, lanes, assertAlone } = request
+  for (let raced = false; ; ) {
     await core.sync()
     const taken = await core.storage.take(core.name)
-    if (!taken) break
-    if (core.log.get(taken.number)?.state !== 'running') request.assertAlone?.()
-    core.log.add(taken)
-    const live = await askTaken(core, request, taken)
-    if (live) return live
+    if (taken) {
+      if (core.log.get(taken.number)?.state !== 'running') assertAlone?.()
+      core.log.add(taken)
+      const live = await askTaken(core, request, taken)
+      if (live) return live
+      continue
+    }
+    assertAlone?.()
+    const number = core.log.next
+    if (until !== undefined && number >= until) return 'limit'
+    if (!raced) {
+      const live = await askNew(core, request, { number })
+      if (live) return live
+      if (lanes !== undefined) throw new StudyError('DETERMINISTIC_RACE', sentences.DETERMINISTIC_RACE(number))
+      raced = true
+      continue
+    }
+    // Another worker was faster: now a number of our own first, then the params. A limit holds for that number, too.
+    const reserved = await core.storage.create(core.name, { state: 'running' }, until === undefined ? undefined : number)
+    if (!reserved) continue
+    core.log.add(reserved)
+    return (await askReserved(core, request, reserved)) as LiveTrial
   }
-  request.assertAlone?.()
-  const number = core.log.next
-  if (request.until !== undefined && number >= request.until) return 'limit'
-  const live = await askNew(core, request, { number })
-  if (live) return live
-  if (request.lanes !== undefined) throw new StudyError('DETERMINISTIC_RACE', sentences.DETERMINISTIC_RACE(number))
-  // Another worker was faster: a number of our own first, then the params.
-  const reserved = await core.storage.create(core.name, { state: 'running' })
-  if (!reserved) throw new StudyError('TRIAL_UNKNOWN', sentences.TRIAL_UNKNOWN(number, core.name))
-  core.log.add(reserved)
-  return (await askReserved(core, request, reserved)) as LiveTrial
 }
 
 /** Undefined when the trial was told failed, because its fixed params are forbidden. */

@@ -75,7 +75,8 @@ describe('asking', () => {
     watch.calls.length = 0
     const trial = await study.ask(unit)
     expect(trial.number).to.equal(1)
-    expect(watch.calls).to.deep.equal(['read', 'take', 'create', 'create', 'create', 'update'])
+    // The second `create` is the rival's.
+    expect(watch.calls).to.deep.equal(['read', 'take', 'create', 'create', 'read', 'take', 'create', 'update'])
     expect(attempts.map(({ trial, attempt }) => [trial, attempt])).to.deep.equal([
       [0, 0],
       [1, 0]
@@ -85,6 +86,19 @@ describe('asking', () => {
     await alone.ask(unit)
     expect(trial.params).to.equal((await alone.ask(unit)).params)
     expect((await study.trials())[1]?.params).to.deep.equal({ x: trial.params })
+  })
+
+  it('keeps to `until` in a race for the last number: nobody begins a trial of that number or a higher one', async () => {
+    const watch = watched()
+    await using study = await createStudy({ name: 's', seed: 3, storage: watch.storage })
+    watch.before = async (method, args) => {
+      if (method !== 'create' || args[2] !== 1) return
+      watch.before = () => {}
+      await watch.storage.create('s', { state: 'running' })
+    }
+    const summary = await study.optimize({ space: unit, evaluate: x => x }, { until: 2 })
+    expect([summary.reason, summary.complete]).to.deep.equal(['trials', 1])
+    expect((await study.trials()).map(({ number }) => number)).to.deep.equal([0, 1])
   })
 
   it('redraws when an interceptor asks for the next attempt, and stores nothing of the rejected one', async () => {

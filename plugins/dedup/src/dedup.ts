@@ -1,4 +1,5 @@
 import {
+  type AskCall,
   type AskResult,
   inBatches,
   ofType,
@@ -14,6 +15,7 @@ import { type Claimed, Claims } from './claims.ts'
 import { dedupError } from './errors.ts'
 import type { SignatureGuard } from './guard.ts'
 import { openMemoryGuard } from './memory-guard.ts'
+import { Repeats } from './repeats.ts'
 import { Scopes, type UserScope } from './scope.ts'
 
 export interface DedupOptions {
@@ -35,7 +37,6 @@ declare module '@rxtuna/core' {
 const batchMs = 50
 const batchSize = 500
 const renewMs = 20_000
-const longestSearch = 1000
 
 /**
  * One evaluation per parameter set: a set that is known comes back from `ask` with its `answer`, one that is running with its `twin`, for which
@@ -45,6 +46,8 @@ export function dedup(options: DedupOptions = {}): Plugin {
   const { guard, onDuplicate = 'reuse', scope = {} } = options
   if (!['reuse', 'resample', 'prune'].includes(onDuplicate))
     throw dedupError('DEDUP_OPTION', 'onDuplicate', "'reuse', 'resample' or 'prune'", onDuplicate)
+  if (guard !== undefined && typeof guard !== 'function' && typeof guard?.claim !== 'function')
+    throw dedupError('DEDUP_OPTION', 'guard', 'a guard, or a function that opens one', guard)
   const scopes = new Scopes(scope)
   return {
     name: 'dedup',
@@ -75,35 +78,38 @@ class Dedup {
 
   install(): void {
     const { events$, scope } = this.#ctx
-    const ends$ = events$.pipe(ofType('trial.completed', 'trial.pruned', 'trial.failed', 'ask.abandoned'))
     const closing = new Subject<void>()
     let written: Promise<unknown> = Promise.resolve()
+    const failed = (error: unknown): void => this.#ctx.emit('plugin.failed', { plugin: 'dedup', error })
+    const begun = events$.pipe(ofType('trial.started')).subscribe(({ trial }) => this.#claims.started(trial))
+    const ends$ = events$.pipe(ofType('trial.completed', 'trial.pruned', 'trial.failed'))
     const noticed = ends$.subscribe(event => {
       this.#following.delete(event.trial)
       this.#claims.notice(event)
     })
     const batched = ends$.pipe(takeUntil(closing), inBatches(batchMs, batchSize)).subscribe(batch => {
-      written = written.then(() => this.#claims.told(batch)).catch(error => this.#ctx.emit('plugin.failed', { plugin: 'dedup', error }))
+      written = written.then(() => this.#claims.told(batch)).catch(failed)
     })
-    const renewal = setInterval(() => {
-      this.#claims.renew().catch(error => this.#ctx.emit('plugin.failed', { plugin: 'dedup', error }))
-    }, renewMs)
+    // Not batched: the number may be asked for again at once.
+    const abandoned = events$.pipe(ofType('ask.abandoned')).subscribe(({ trial }) => {
+      this.#following.delete(trial)
+      this.#claims.abandon(trial).catch(failed)
+    })
+    const renewal = setInterval(() => this.#claims.renew().catch(failed), renewMs)
     renewal.unref()
     scope.defer(async () => {
       clearInterval(renewal)
       closing.next()
-      batched.unsubscribe()
-      noticed.unsubscribe()
+      for (const subscription of [batched, noticed, abandoned, begun]) subscription.unsubscribe()
       await written
       await this.#claims.releaseAll()
     })
     this.#ctx.intercept('ask', async (call, next) => {
       const drawn = await next(call)
       if (drawn.params === undefined || call.objective === undefined) return drawn
-      this.#loaded ??= this.#load()
-      await this.#loaded
+      await this.#load()
       const signedScope = await this.#scopes.of(call.objective)
-      return this.#answer(call.trial, call.horizon, signedScope, drawn, attempt => next({ ...call, attempt }))
+      return this.#answer({ ...call, objective: call.objective }, signedScope, drawn, attempt => next({ ...call, attempt }))
     })
     this.#ctx.intercept('evaluate', async (call, next) => {
       const signature = this.#following.get(call.trial.number)
@@ -117,26 +123,37 @@ class Dedup {
     })
   }
 
-  async #load(): Promise<void> {
-    for await (const record of this.#ctx.trials()) this.#claims.trials.add(record)
+  /** Reads the study's trials, once; after an error the next ask tries again. */
+  #load(): Promise<void> {
+    const load = async (): Promise<void> => {
+      for await (const record of this.#ctx.trials()) this.#claims.trials.add(record)
+    }
+    this.#loaded ??= load().catch(error => {
+      this.#loaded = undefined
+      throw error
+    })
+    return this.#loaded
   }
 
   /** Claims what was drawn; a duplicate is answered, followed or drawn again. */
   async #answer(
-    trial: number,
-    horizon: number | undefined,
+    { trial, horizon, objective }: AskCall & { readonly objective: NonNullable<AskCall['objective']> },
     scope: string,
     drawn: AskResult,
     redraw: (attempt: number) => Promise<AskResult>
   ): Promise<AskResult> {
+    // An interceptor around this one may ask again: what it rejected is free.
+    await this.#claims.abandon(trial)
+    this.#following.delete(trial)
+    const repeats = new Repeats('table' in objective.space ? objective.space.table : undefined)
     let result = drawn
-    for (let draws = 1; ; draws++) {
-      const params = result.params ?? {}
-      const signature = this.#claims.trials.signature(scope, { params, distributions: {} })
+    for (;;) {
+      const { params = {}, distributions = {} } = result
+      const signature = this.#claims.trials.signature(scope, { params, distributions })
       const claimed = await this.#claims.claim(signature, trial, horizon)
       if (claimed.kind !== 'mine' && this.#onDuplicate === 'resample' && !result.fixed) {
         this.#ctx.emit('dedup.repeated', { trial, of: numberOf(claimed), policy: 'resample' })
-        if (draws >= longestSearch) throw dedupError('SPACE_EXHAUSTED', draws)
+        repeats.add(signature, distributions)
         result = await redraw(result.attempt + 1)
         continue
       }

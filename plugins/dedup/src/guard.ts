@@ -4,8 +4,8 @@ export interface Owner {
   readonly trial: number
   readonly worker: string
 }
-/** `mine`: evaluate it; `running`: another one does; `known`: another one did. */
-export type Claim = { readonly kind: 'mine' } | { readonly kind: 'running' | 'known'; readonly by: Owner }
+/** `mine`: evaluate it, with `from` when it was taken over from another trial's dead worker; `running`: another one does; `known`: another one did. */
+export type Claim = { readonly kind: 'mine'; readonly from?: Owner } | { readonly kind: 'running' | 'known'; readonly by: Owner }
 
 /**
  * Knows which signatures are being evaluated or were. What it holds can be rebuilt from the study: a lost row costs a second evaluation, never
@@ -18,7 +18,7 @@ export interface SignatureGuard extends AsyncDisposable {
   settle(signature: string, by: Owner): Promise<void>
   /** Gives up what this owner holds; nothing happens when another one does. */
   release(signature: string, by: Owner): Promise<void>
-  /** Renews the leases of these owners. */
+  /** Renews the leases of these owners' trials, whose worker they are from now on. */
   renew(by: readonly Owner[]): Promise<void>
   /** What is known of these signatures; those of which nothing is known are left out. */
   lookup(signatures: readonly string[]): Promise<ReadonlyMap<string, Claim>>
@@ -30,4 +30,9 @@ export interface SignatureGuard extends AsyncDisposable {
 /** Whether two owners are one trial. */
 export function isSameTrial(a: Owner, b: Owner): boolean {
   return a.study === b.study && a.trial === b.trial
+}
+
+/** Whether two owners are one trial of one worker. */
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  return isSameTrial(a, b) && a.worker === b.worker
 }

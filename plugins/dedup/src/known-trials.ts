@@ -4,13 +4,16 @@ import { recordSignature } from './signature.ts'
 
 interface Entry {
   readonly number: number
+  readonly signature: string
   state: TrialState
-  reused: boolean
 }
 /** What is known of a signature: the trial that was evaluated with it, or the one that is being evaluated. */
 export type Known = { readonly kind: 'known' | 'running'; readonly number: number }
 
-/** The trials of one study by their signatures, in memory. A trial without a scope is not in it: nobody knows what it was evaluated with. */
+/**
+ * The trials of one study by their signatures, in memory. What is not in it: a trial without a scope, because nobody knows what it was evaluated
+ * with, and one whose outcome was taken over from another.
+ */
 export class KnownTrials {
   readonly #study: string
   readonly #bySignature = new Map<string, Entry[]>()
@@ -25,30 +28,46 @@ export class KnownTrials {
     return recordSignature(record, { study: this.#study, scope })
   }
 
-  /** Enters a record, or what became of it. */
-  add(record: TrialRecord): void {
-    const known = this.#byNumber.get(record.number)
-    if (known) {
-      known.state = record.state
-      known.reused = record.reusedFrom !== undefined
-      return
-    }
+  /** The signature of what a record was evaluated with; undefined when that is not known. */
+  signatureOf(record: TrialRecord): string | undefined {
     const scope = record.systemAttributes[systemKeys.scope]
-    if (typeof scope === 'string') this.#enter(this.signature(scope, record), record.number, record.state, record.reusedFrom !== undefined)
+    return typeof scope === 'string' ? this.signature(scope, record) : undefined
   }
 
-  /** A trial of this process that is about to be created. */
+  /** The signature under which a trial is known here. */
+  signatureAt(number: number): string | undefined {
+    return this.#byNumber.get(number)?.signature
+  }
+
+  /** Enters a record, or what became of it. What the record says counts, whatever it was begun with. */
+  add(record: TrialRecord): void {
+    const entry = this.#byNumber.get(record.number)
+    if (entry && isFinished(entry.state)) return
+    const signature = this.signatureOf(record)
+    // One of ours that was begun and is not stored yet.
+    if (signature === undefined && !isFinished(record.state)) return
+    if (entry && entry.signature === signature && record.reusedFrom === undefined) {
+      entry.state = record.state
+      return
+    }
+    this.forget(record.number)
+    if (signature !== undefined && record.reusedFrom === undefined) this.#enter({ number: record.number, signature, state: record.state })
+  }
+
+  /** A trial of this process that is about to be created, or that takes over. */
   begin(signature: string, number: number): void {
-    const entry = this.#byNumber.get(number)
-    if (!entry) this.#enter(signature, number, 'running', false)
-    else entry.state = 'running'
+    this.forget(number)
+    this.#enter({ number, signature, state: 'running' })
   }
 
   /** An ask that came to nothing. */
-  forget(signature: string, number: number): void {
-    const entries = this.#bySignature.get(signature)?.filter(entry => entry.number !== number)
-    if (entries) this.#bySignature.set(signature, entries)
+  forget(number: number): void {
+    const entry = this.#byNumber.get(number)
+    if (!entry) return
     this.#byNumber.delete(number)
+    const others = (this.#bySignature.get(entry.signature) ?? []).filter(other => other !== entry)
+    if (others.length > 0) this.#bySignature.set(entry.signature, others)
+    else this.#bySignature.delete(entry.signature)
   }
 
   /**
@@ -58,8 +77,8 @@ export class KnownTrials {
   find(signature: string, asker: number, horizon: number = Number.POSITIVE_INFINITY): Known | undefined {
     let running: number | undefined
     let known: number | undefined
-    for (const { number, state, reused } of this.#bySignature.get(signature) ?? []) {
-      if (number === asker || reused) continue
+    for (const { number, state } of this.#bySignature.get(signature) ?? []) {
+      if (number === asker) continue
       if (number >= horizon) {
         if (number < asker) running = Math.min(running ?? number, number)
       } else if (state === 'complete' || state === 'pruned') known = Math.min(known ?? number, number)
@@ -69,11 +88,14 @@ export class KnownTrials {
     return running === undefined ? undefined : { kind: 'running', number: running }
   }
 
-  #enter(signature: string, number: number, state: TrialState, reused: boolean): void {
-    const entry: Entry = { number, state, reused }
-    this.#byNumber.set(number, entry)
-    const entries = this.#bySignature.get(signature)
+  #enter(entry: Entry): void {
+    this.#byNumber.set(entry.number, entry)
+    const entries = this.#bySignature.get(entry.signature)
     if (entries) entries.push(entry)
-    else this.#bySignature.set(signature, [entry])
+    else this.#bySignature.set(entry.signature, [entry])
   }
+}
+
+function isFinished(state: TrialState): boolean {
+  return state !== 'running' && state !== 'waiting'
 }

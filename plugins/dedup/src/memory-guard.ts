@@ -1,32 +1,36 @@
-import { type Claim, isSameTrial, type Owner, type SignatureGuard } from './guard.ts'
+import { type Claim, isSameOwner, isSameTrial, type Owner, type SignatureGuard } from './guard.ts'
+import { assertSignatures } from './signature.ts'
 
 interface Held {
   readonly by: Owner
   readonly kind: 'running' | 'known'
 }
 
-/** Claims of this process alone, for as long as the object lives. */
+/** Claims of this process alone, for as long as the object lives. No lease runs out: nobody outlives the process. */
 export function openMemoryGuard(): SignatureGuard {
   const held = new Map<string, Held>()
-  const holds = (signature: string, by: Owner): boolean => {
-    const claim = held.get(signature)
-    return claim !== undefined && isSameTrial(claim.by, by)
-  }
   return {
     async claim(signature, by): Promise<Claim> {
+      assertSignatures([signature])
       const claim = held.get(signature)
       if (claim && !isSameTrial(claim.by, by)) return claim
       held.set(signature, { by, kind: 'running' })
       return { kind: 'mine' }
     },
     async settle(signature, by) {
-      if (holds(signature, by)) held.set(signature, { by, kind: 'known' })
+      assertSignatures([signature])
+      const claim = held.get(signature)
+      if (!claim || isSameTrial(claim.by, by)) held.set(signature, { by, kind: 'known' })
     },
     async release(signature, by) {
-      if (holds(signature, by)) held.delete(signature)
+      const claim = held.get(signature)
+      if (claim && isSameOwner(claim.by, by)) held.delete(signature)
     },
-    async renew() {
-      // Nobody outlives this process.
+    async renew(owners) {
+      for (const [signature, { by, kind }] of held) {
+        const owner = kind === 'running' && owners.find(other => isSameTrial(other, by))
+        if (owner) held.set(signature, { by: owner, kind })
+      }
     },
     async lookup(signatures) {
       const found = new Map<string, Claim>()
@@ -37,6 +41,7 @@ export function openMemoryGuard(): SignatureGuard {
       return found
     },
     async addMany(signatures, by) {
+      assertSignatures(signatures)
       let added = 0
       for (const signature of signatures) {
         if (held.has(signature)) continue

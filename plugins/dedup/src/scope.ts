@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
-import type { AskedObjective, Json } from '@rxtuna/core'
+import { type AskCall, distributionToJson, type Json, type Space } from '@rxtuna/core'
 import { dedupError } from './errors.ts'
+import { moduleTexts } from './module-texts.ts'
 import { canonicalJson, sha256 } from './signature.ts'
 
 /** What the user adds to every signature. */
 export type UserScope = Readonly<Record<string, string | number>>
+type AskedObjective = NonNullable<AskCall['objective']>
 
 /**
  * The SHA-256 of what a trial is evaluated with beside its params: the objective's code and the user's scope. The code is the text of `space`
@@ -13,68 +13,54 @@ export type UserScope = Readonly<Record<string, string | number>>
  */
 export class Scopes {
   readonly #user: UserScope
-  readonly #known = new WeakMap<object, Promise<string>>()
+  readonly #known = new WeakMap<object, WeakMap<object, Map<string | undefined, Promise<string>>>>()
 
   constructor(user: UserScope) {
+    if (typeof user !== 'object' || user === null) throw dedupError('DEDUP_OPTION', 'scope', 'an object of strings and numbers', user)
     for (const [name, value] of Object.entries(user))
       if (typeof value !== 'string' && !Number.isFinite(value)) throw dedupError('DEDUP_SCOPE', name, value)
-    this.#user = user
+    this.#user = { ...user }
   }
 
-  /** Computed once per `evaluate` function, or per space in a hand-written loop. */
+  /** Computed once per space, `evaluate` and `version`. Rejects with a sentence for code that cannot be read; the next call tries again. */
   of(objective: AskedObjective): Promise<string> {
-    const identity = (objective.evaluate ?? objective.space) as object
-    let scope = this.#known.get(identity)
+    const { space, evaluate = space, version } = objective
+    const byEvaluate = getOrAdd(this.#known, space, () => new WeakMap())
+    const byVersion = getOrAdd(byEvaluate, evaluate as object, () => new Map<string | undefined, Promise<string>>())
+    let scope = byVersion.get(version)
     if (!scope) {
       scope = this.#compute(objective)
-      this.#known.set(identity, scope)
+      byVersion.set(version, scope)
+      scope.catch(() => byVersion.delete(version))
     }
     return scope
   }
 
   async #compute({ space, evaluate, version }: AskedObjective): Promise<string> {
-    const { table, where, define } = space
+    const { table, where, define } = space as Space<unknown>
+    const text = (name: string, code: unknown): string => {
+      const source = String(code)
+      // All bound functions read the same, whatever they do.
+      if (version === undefined && /\{\s*\[native code\]\s*\}$/.test(source)) throw dedupError('DEDUP_CODE', name)
+      return source
+    }
     const code: Json = {
-      space: table ? (table as unknown as Json) : String(define ?? space),
-      where: where ? String(where) : null,
-      evaluate: evaluate === undefined ? null : String(evaluate),
+      space: table
+        ? Object.fromEntries(Object.entries(table).map(([name, distribution]) => [name, distributionToJson(distribution)]))
+        : text('space', define ?? space),
+      where: where ? text('where', where) : null,
+      evaluate: evaluate === undefined ? null : text('evaluate', evaluate),
       version: version?.startsWith('file:') ? await moduleTexts(version) : (version ?? null)
     }
     return sha256(canonicalJson({ code, user: this.#user }))
   }
 }
 
-const imports = /\b(?:import|export)\b[^'"]*?from\s*['"](\.{1,2}\/[^'"]+)['"]|\bimport\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
-
-/** The texts of a module and of every module that it imports by a relative path, hashed, in the order of their URLs relative to it. */
-async function moduleTexts(url: string): Promise<Json> {
-  const texts = new Map<string, string>()
-  const pending = [new URL(url).href.replace(/[?#].*$/, '')]
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (texts.has(next)) continue
-    const text = await moduleText(next)
-    texts.set(next, text)
-    for (const [, from, dynamic] of text.matchAll(imports)) pending.push(new URL((from ?? dynamic) as string, next).href)
+function getOrAdd<K extends object, V>(map: WeakMap<K, V>, key: K, create: () => V): V {
+  let value = map.get(key)
+  if (value === undefined) {
+    value = create()
+    map.set(key, value)
   }
-  // Where the project lies does not matter: names are kept relative to the module.
-  const base = new URL('.', url).href
-  return [...texts]
-    .map(([href, text]) => [href.startsWith(base) ? href.slice(base.length) : sharedSuffix(href, base), sha256(text)].join(' '))
-    .sort()
-}
-
-function sharedSuffix(href: string, base: string): string {
-  const path = href.split('/')
-  const from = base.split('/').slice(0, -1)
-  let common = 0
-  while (common < from.length && path[common] === from[common]) common++
-  return [...from.slice(common).map(() => '..'), ...path.slice(common)].join('/')
-}
-
-async function moduleText(href: string): Promise<string> {
-  try {
-    return await readFile(fileURLToPath(href), 'utf8')
-  } catch (error) {
-    throw dedupError('DEDUP_VERSION', href, (error as Error).message)
-  }
+  return value
 }

@@ -1,6 +1,8 @@
 import { asWorker, workerState } from '@rxtuna/core/node'
 import { openSqlite, type SqliteDatabase } from '@rxtuna/core/sqlite'
+import { dedupError } from './errors.ts'
 import type { Claim, Owner, SignatureGuard } from './guard.ts'
+import { assertSignatures } from './signature.ts'
 
 interface Row {
   readonly signature: Buffer
@@ -21,9 +23,15 @@ const schema = `CREATE TABLE IF NOT EXISTS dedup_claims (
  * `clock`: milliseconds since the epoch, for tests.
  */
 export async function openSqliteGuard(options: { readonly path: string; readonly clock?: () => number }): Promise<SignatureGuard> {
-  const { path, clock = Date.now } = options
+  const { path, clock = Date.now } = options ?? {}
+  if (typeof path !== 'string' || path === '') throw dedupError('GUARD_PATH', path)
   const db = await openSqlite({ path })
-  await db.write(() => db.exec(schema))
+  try {
+    await db.write(() => db.exec(schema))
+  } catch (error) {
+    db[Symbol.dispose]()
+    throw error
+  }
   return new SqliteGuard(db, clock)
 }
 
@@ -32,15 +40,16 @@ class SqliteGuard implements SignatureGuard {
   readonly #clock: () => number
   /** What is written together, once the present turn of the event loop is over. */
   #batch: { readonly work: (() => void)[]; readonly written: Promise<void> } | undefined
+  readonly #writing = new Set<Promise<unknown>>()
 
   constructor(db: SqliteDatabase, clock: () => number) {
     this.#db = db
     this.#clock = clock
   }
 
-  claim(signature: string, by: Owner): Promise<Claim> {
-    const key = Buffer.from(signature, 'hex')
-    return this.#db.write((): Claim => {
+  async claim(signature: string, by: Owner): Promise<Claim> {
+    const key = keyOf(signature)
+    return this.#write((): Claim => {
       const inserted = this.#insert(key, by, 0)
       if (inserted) return { kind: 'mine' }
       const row = this.#select(key) as Row
@@ -49,12 +58,12 @@ class SqliteGuard implements SignatureGuard {
       this.#db
         .prepare('UPDATE dedup_claims SET study = ?, trial = ?, worker = ?, known = 0, renewed = ? WHERE signature = ?')
         .run(by.study, by.trial, by.worker, this.#clock(), key)
-      return { kind: 'mine' }
+      return own ? { kind: 'mine' } : { kind: 'mine', from: ownerOf(row) }
     })
   }
 
-  settle(signature: string, by: Owner): Promise<void> {
-    const key = Buffer.from(signature, 'hex')
+  async settle(signature: string, by: Owner): Promise<void> {
+    const key = keyOf(signature)
     return this.#together(() => {
       // A claim that was lost with a crash is entered anew.
       if (this.#insert(key, by, 1)) return
@@ -62,8 +71,8 @@ class SqliteGuard implements SignatureGuard {
     })
   }
 
-  release(signature: string, by: Owner): Promise<void> {
-    const key = Buffer.from(signature, 'hex')
+  async release(signature: string, by: Owner): Promise<void> {
+    const key = keyOf(signature)
     return this.#together(() => {
       this.#db
         .prepare('DELETE FROM dedup_claims WHERE signature = ? AND study = ? AND trial = ? AND worker = ?')
@@ -73,8 +82,8 @@ class SqliteGuard implements SignatureGuard {
 
   renew(by: readonly Owner[]): Promise<void> {
     return this.#together(() => {
-      const statement = this.#db.prepare('UPDATE dedup_claims SET renewed = ? WHERE study = ? AND trial = ? AND worker = ? AND known = 0')
-      for (const { study, trial, worker } of by) statement.run(this.#clock(), study, trial, worker)
+      const statement = this.#db.prepare('UPDATE dedup_claims SET renewed = ?, worker = ? WHERE study = ? AND trial = ? AND known = 0')
+      for (const { study, trial, worker } of by) statement.run(this.#clock(), worker, study, trial)
     })
   }
 
@@ -82,17 +91,18 @@ class SqliteGuard implements SignatureGuard {
     const found = new Map<string, Claim>()
     await this.#db.read(() => {
       for (const signature of signatures) {
-        const row = this.#select(Buffer.from(signature, 'hex'))
+        const row = this.#select(keyOf(signature))
         if (row) found.set(signature, claimOf(row))
       }
     })
     return found
   }
 
-  addMany(signatures: readonly string[], by: Owner): Promise<number> {
-    return this.#db.write(() => {
+  async addMany(signatures: readonly string[], by: Owner): Promise<number> {
+    const keys = signatures.map(keyOf)
+    return this.#write(() => {
       let added = 0
-      for (const signature of signatures) if (this.#insert(Buffer.from(signature, 'hex'), by, 1)) added++
+      for (const key of keys) if (this.#insert(key, by, 1)) added++
       return added
     })
   }
@@ -103,11 +113,10 @@ class SqliteGuard implements SignatureGuard {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      await this.#batch?.written
-    } finally {
-      this.#db[Symbol.dispose]()
-    }
+    // A write that waits for a lock is still under way, however it ends for its caller.
+    await this.#batch?.written.catch(() => undefined)
+    await Promise.allSettled(this.#writing)
+    this.#db[Symbol.dispose]()
   }
 
   #insert(key: Buffer, { study, trial, worker }: Owner, known: 0 | 1): boolean {
@@ -125,12 +134,20 @@ class SqliteGuard implements SignatureGuard {
     return state === 'dead' || (state === 'unknown' && this.#clock() - renewed > leaseMs)
   }
 
+  #write<T>(work: () => T): Promise<T> {
+    const written = this.#db.write(work)
+    this.#writing.add(written)
+    const ended = (): void => void this.#writing.delete(written)
+    written.then(ended, ended)
+    return written
+  }
+
   #together(work: () => void): Promise<void> {
     if (!this.#batch) {
       const batch: (() => void)[] = []
       const written = Promise.resolve().then(() => {
         this.#batch = undefined
-        return this.#db.write(() => {
+        return this.#write(() => {
           for (const step of batch) step()
         })
       })
@@ -141,7 +158,13 @@ class SqliteGuard implements SignatureGuard {
   }
 }
 
-const claimOf = ({ study, trial, worker, known }: Row): Claim => ({ kind: known === 1 ? 'known' : 'running', by: { study, trial, worker } })
+const ownerOf = ({ study, trial, worker }: Row): Owner => ({ study, trial, worker })
+const claimOf = (row: Row): Claim => ({ kind: row.known === 1 ? 'known' : 'running', by: ownerOf(row) })
+
+function keyOf(signature: string): Buffer {
+  assertSignatures([signature])
+  return Buffer.from(signature, 'hex')
+}
 
 function parsed(text: string): unknown {
   try {

@@ -1,11 +1,11 @@
-import type { TrialRecord } from '@rxtuna/core'
-
 interface Waiter {
   readonly trial: number
-  readonly resolve: (record: TrialRecord) => void
+  /** Whom it waits for by now. */
+  leader: number
+  readonly wake: () => void
 }
 
-/** Trials of this process that run, and those that wait for one of them: the lowest number is woken first. */
+/** Trials of this process that run, and those that wait for one of them. */
 export class WaitingRoom {
   readonly #waiters = new Map<number, Waiter[]>()
 
@@ -18,39 +18,42 @@ export class WaitingRoom {
     return this.#waiters.has(trial)
   }
 
-  /** Resolves with the record of `leader` when it is told; rejects with the signal's reason. */
-  wait(leader: number, trial: number, signal: AbortSignal): Promise<TrialRecord> {
+  /** Resolves when `leader` has an outcome, or when `trial` is its heir; rejects with the signal's reason. */
+  wait(leader: number, trial: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason)
       const leave = (): void => {
-        const waiters = this.#waiters.get(leader)
-        if (waiters)
-          this.#waiters.set(
-            leader,
-            waiters.filter(other => other !== waiter)
-          )
+        const others = this.#waiters.get(waiter.leader)
+        others?.splice(others.indexOf(waiter), 1)
         reject(signal.reason)
       }
-      const waiter: Waiter = {
-        trial,
-        resolve: record => {
-          signal.removeEventListener('abort', leave)
-          resolve(record)
-        }
+      const wake = (): void => {
+        signal.removeEventListener('abort', leave)
+        resolve()
       }
-      if (signal.aborted) return reject(signal.reason)
+      const waiter: Waiter = { trial, leader, wake }
       signal.addEventListener('abort', leave, { once: true })
+      this.begin(leader)
       this.#waiters.get(leader)?.push(waiter)
     })
   }
 
-  end(record: TrialRecord): void {
-    const waiters = this.#waiters.get(record.number) ?? []
-    this.#waiters.delete(record.number)
-    for (const waiter of waiters.sort((a, b) => a.trial - b.trial)) waiter.resolve(record)
-  }
-
-  /** An ask that came to nothing has nobody waiting: its number was never told to anyone. */
-  forget(trial: number): void {
+  /**
+   * Ends a trial. With an outcome that others can take over, all that wait for it wake; without, only the one with the lowest number does: the
+   * heir, whose number comes back and for whom the others wait from now on.
+   */
+  end(trial: number, answered: boolean): number | undefined {
+    const waiters = (this.#waiters.get(trial) ?? []).sort((a, b) => a.trial - b.trial)
     this.#waiters.delete(trial)
+    if (answered) {
+      for (const waiter of waiters) waiter.wake()
+      return undefined
+    }
+    const [heir, ...others] = waiters
+    if (!heir) return undefined
+    for (const other of others) other.leader = heir.trial
+    this.#waiters.set(heir.trial, [...(this.#waiters.get(heir.trial) ?? []), ...others])
+    heir.wake()
+    return heir.trial
   }
 }

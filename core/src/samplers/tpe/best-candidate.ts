@@ -1,6 +1,5 @@
-import { logSum, type Mixture } from './mixture.ts'
-
-const blockSize = 256
+import { blockSize, type Mixture } from './mixture.ts'
+import { logSum } from './normal.ts'
 
 /**
  * The index of the candidate with the largest ratio of densities, below over above; the first of equal ones. Exact without summing everything:

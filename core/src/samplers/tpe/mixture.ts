@@ -1,15 +1,11 @@
-import { type Dimension, toKernelScale, toValue } from './dimension.ts'
-import { type KernelOptions, type Kernels, kernelsOf } from './kernels.ts'
+import { Arena } from './arena.ts'
+import { toKernelScale, toValue } from './dimension.ts'
+import { type KernelOptions, type Kernels, kernelsOf, type Observed } from './kernels.ts'
+import { logSum } from './normal.ts'
 import { observationWeights } from './weights.ts'
 
-/** Observations of one parameter: internal values on the kernels' scale, from the oldest trial to the newest, and what sorts them. */
-export interface Observed {
-  readonly dimension: Dimension
-  readonly values: Float64Array
-  readonly order?: Int32Array
-}
-
-const blockSize = 256
+/** Components that are summed at a time. */
+export const blockSize = 256
 
 /** A Parzen estimator: for each observation the product of its parameters' kernels, and the prior, in a weighted mixture. */
 export class Mixture {
@@ -19,17 +15,20 @@ export class Mixture {
   readonly weights: Float64Array
   readonly #observed: readonly Observed[]
   readonly #kernels: readonly Kernels[]
-  readonly #logWeights: Float64Array
-  readonly #sums = new Float64Array(blockSize)
+  readonly #sums: Float64Array
 
-  /** `weights` of the observations; default: the newest 25 alike, older ones less. */
-  constructor(observed: readonly Observed[], options: KernelOptions = {}, weights?: Float64Array) {
+  /** `weights` of the observations; default: the newest 25 alike, older ones less. The mixture lives no longer than its arena's contents. */
+  constructor(observed: readonly Observed[], options: KernelOptions = {}, weights?: Float64Array, arena: Arena = new Arena()) {
     const count = observed[0]?.values.length ?? 0
     this.size = count + 1
     this.#observed = observed
-    this.#kernels = observed.map(({ dimension, values, order }) => kernelsOf(dimension, values, options, order))
-    this.weights = normalized(weights ?? observationWeights(count), options.priorWeight ?? 1)
-    this.#logWeights = this.weights.map(Math.log)
+    this.#kernels = observed.map(each => kernelsOf(each, options, arena))
+    this.weights = arena.floats(count + 1)
+    if (weights) this.weights.set(weights)
+    else observationWeights(this.weights.subarray(0, count))
+    this.weights[count] = count === 0 ? 1 : (options.priorWeight ?? 1)
+    normalize(this.weights)
+    this.#sums = arena.floats(blockSize)
   }
 
   /** The log density of a point, whose values are on the kernels' scale. */
@@ -41,15 +40,14 @@ export class Mixture {
 
   /** The same of the components `from` to `to` alone, at most 256. */
   logDensityOf(point: Float64Array, from: number, to: number): number {
-    const sums = this.#sums
-    const logWeights = this.#logWeights
-    for (let k = from; k < to; k++) sums[k - from] = logWeights[k] as number
+    const { weights } = this
+    const sums = this.#sums.fill(0, 0, to - from)
     for (let d = 0; d < this.#kernels.length; d++) (this.#kernels[d] as Kernels).add(sums, point[d] as number, from, to)
     let largest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < to - from; i++) if ((sums[i] as number) > largest) largest = sums[i] as number
+    for (let i = 0; i < to - from; i++) largest = Math.max(largest, sums[i] as number)
     if (largest === Number.NEGATIVE_INFINITY) return largest
     let sum = 0
-    for (let i = 0; i < to - from; i++) sum += Math.exp((sums[i] as number) - largest)
+    for (let i = 0; i < to - from; i++) sum += (weights[from + i] as number) * Math.exp((sums[i] as number) - largest)
     return largest + Math.log(sum)
   }
 
@@ -79,17 +77,8 @@ export class Mixture {
   }
 }
 
-/** log(exp(a) + exp(b)). */
-export function logSum(a: number, b: number): number {
-  const large = Math.max(a, b)
-  return large === Number.NEGATIVE_INFINITY ? large : large + Math.log1p(Math.exp(Math.min(a, b) - large))
-}
-
-function normalized(weights: Float64Array, prior: number): Float64Array {
-  const all = new Float64Array(weights.length + 1)
-  all.set(weights)
-  all[weights.length] = weights.length === 0 ? 1 : prior
+function normalize(weights: Float64Array): void {
   let sum = 0
-  for (const weight of all) sum += weight
-  return all.map(weight => weight / sum)
+  for (let i = 0; i < weights.length; i++) sum += weights[i] as number
+  for (let i = 0; i < weights.length; i++) weights[i] = (weights[i] as number) / sum
 }

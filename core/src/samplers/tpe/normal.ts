@@ -65,7 +65,8 @@ function logDifference(large: number, small: number): number {
   return large + Math.log1p(-Math.exp(small - large))
 }
 
-function logSum(a: number, b: number): number {
+/** log(exp(a) + exp(b)). */
+export function logSum(a: number, b: number): number {
   const large = Math.max(a, b)
   return large === Number.NEGATIVE_INFINITY ? large : large + Math.log1p(Math.exp(Math.min(a, b) - large))
 }
@@ -73,6 +74,16 @@ function logSum(a: number, b: number): number {
 /** The logarithm of the density at x of the standard normal. */
 export function logDensity(x: number): number {
   return -0.5 * x * x - logSqrt2Pi
+}
+
+// Beyond so many standard deviations, what is cut off is less than the last digit.
+const allInside = 8.3
+
+/** The logarithm of the share of a normal that lies within bounds. */
+export function logShare(mu: number, sigma: number, low: number, high: number): number {
+  const a = (low - mu) / sigma
+  const b = (high - mu) / sigma
+  return a < -allInside && b > allInside ? 0 : logMass(a, b)
 }
 
 /** The quantile q of the standard normal truncated to [a, b]. */
@@ -91,7 +102,7 @@ function inverseLogCdf(y: number): number {
   if (y === Number.NEGATIVE_INFINITY) return y
   // Close to 1 the complement keeps the digits.
   if (y > -1e-2) return -inverseLogCdf(Math.log(-Math.expm1(y)))
-  let x = y < -5 ? -Math.sqrt(-2 * (y + 0.92)) : (-Math.sqrt(3) / Math.PI) * Math.log(Math.expm1(-y))
+  let x = startOf(y)
   for (let i = 0; i < 100; i++) {
     const value = logCdf(x)
     const step = (value - y) * Math.exp(value - logDensity(x))
@@ -99,4 +110,26 @@ function inverseLogCdf(y: number): number {
     if (Math.abs(step) < 1e-13 * Math.abs(x) + 1e-300) break
   }
   return x
+}
+
+// A start within 1e-9 of the quantile where it is not far out: P. J. Acklam's rational approximations (2003).
+const centreTop = [-39.69683028665376, 220.9460984245205, -275.9285104469687, 138.357751867269, -30.66479806614716, 2.506628277459239]
+const centreBottom = [-54.47609879822406, 161.5858368580409, -155.6989798598866, 66.80131188771972, -13.28068155288572, 1]
+const sideTop = [-7.784894002430293e-3, -0.3223964580411365, -2.400758277161838, -2.549732539343734, 4.374664141464968, 2.938163982698783]
+const sideBottom = [7.784695709041462e-3, 0.3224671290700398, 2.445134137142996, 3.754408661907416, 1]
+
+function polynomial(coefficients: readonly number[], x: number): number {
+  let value = 0
+  for (const coefficient of coefficients) value = value * x + coefficient
+  return value
+}
+
+function startOf(y: number): number {
+  if (y > -3.718) {
+    const p = Math.exp(y) - 0.5
+    const square = p * p
+    return (p * polynomial(centreTop, square)) / polynomial(centreBottom, square)
+  }
+  const q = Math.sqrt(-2 * y)
+  return polynomial(sideTop, q) / polynomial(sideBottom, q)
 }

@@ -3,8 +3,9 @@ import type { History } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
 import type { TrialRecord } from '../../trial.ts'
 import { stateCodes } from '../../trial-log.ts'
+import type { Arena } from './arena.ts'
 import { type Dimension, dimensionOf, toKernelScale } from './dimension.ts'
-import type { Observed } from './mixture.ts'
+import type { Observed } from './kernels.ts'
 import type { Outcomes } from './split.ts'
 
 /** The two groups that TPE compares, each with all parameters of the space. */
@@ -25,7 +26,8 @@ export function groupsOf(
   outcomes: Outcomes,
   space: readonly (readonly [name: string, distribution: Distribution])[],
   best: readonly number[],
-  running: readonly TrialRecord[]
+  running: readonly TrialRecord[],
+  arena: Arena
 ): Groups {
   const names = space.map(([name]) => name)
   const lying = running.filter(({ distributions }) => names.every(name => Object.hasOwn(distributions, name)))
@@ -40,7 +42,7 @@ export function groupsOf(
   if (names.length > 1 || columns.some(({ numbers }) => numbers.length !== outcomes.numbers.length)) keepComplete(group, columns, lying)
 
   // The place of each trial within its group, by number.
-  const places = new Int32Array(last + 1)
+  const places = arena.ints(last + 1)
   const counts = [0, 0, 0]
   for (let number = 0; number <= last; number++) {
     const of = group[number] as number
@@ -50,7 +52,7 @@ export function groupsOf(
   }
   const observed = space.map(([name, distribution], index) => {
     const column = columns[index] as (typeof columns)[number]
-    return fill(dimensionOf(distribution), column, group, places, counts, liesOf(name, distribution, lying))
+    return fill(dimensionOf(distribution), column, group, places, counts, liesOf(name, distribution, lying), arena)
   })
   return { below: observed.map(({ below }) => below), above: observed.map(({ above }) => above) }
 }
@@ -83,17 +85,21 @@ function fill(
   group: Uint8Array,
   places: Int32Array,
   counts: readonly number[],
-  lies: readonly Lie[]
+  lies: readonly Lie[],
+  arena: Arena
 ): { readonly below: Observed; readonly above: Observed } {
-  const all = [undefined, start(dimension, counts[isBelow] as number), start(dimension, counts[isAbove] as number)] as const
-  const put = (number: number, value: number): void => {
-    const into = all[group[number] as 1 | 2]
-    if (into) into.values[places[number] as number] = toKernelScale(dimension, value)
+  const above = start(dimension, counts[isAbove] as number, arena)
+  const below = start(dimension, counts[isBelow] as number, arena)
+  const log = dimension.kind === 'numerical' && dimension.log
+  for (let i = 0; i < numbers.length; i++) {
+    const number = numbers[i] as number
+    const of = group[number] as number
+    if (of === 0) continue
+    const value = values[i] as number
+    const into = of === isBelow ? below.values : above.values
+    into[places[number] as number] = log ? Math.log(value) : value
   }
-  const above = all[isAbove]
-  const below = all[isBelow]
-  for (let i = 0; i < numbers.length; i++) put(numbers[i] as number, values[i] as number)
-  for (const { number, value } of lies) put(number, value)
+  for (const { number, value } of lies) above.values[places[number] as number] = toKernelScale(dimension, value)
   if (dimension.kind === 'categorical') return { below, above }
   let belowCount = 0
   let aboveCount = 0
@@ -111,8 +117,8 @@ interface Filled extends Observed {
   readonly order: Int32Array
 }
 
-function start(dimension: Dimension, count: number): Filled {
-  return { dimension, values: new Float64Array(count), order: new Int32Array(dimension.kind === 'categorical' ? 0 : count) }
+function start(dimension: Dimension, count: number, arena: Arena): Filled {
+  return { dimension, values: arena.floats(count), order: arena.ints(dimension.kind === 'categorical' ? 0 : count) }
 }
 
 /** Puts one more place into a sorted order; returns how many there are. */

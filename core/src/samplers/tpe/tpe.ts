@@ -5,6 +5,7 @@ import type { Distribution, Params, ParamValue } from '../../space.ts'
 import { stateCodes } from '../../trial-log.ts'
 import { uniform } from '../random.ts'
 import type { Sampler } from '../sampler.ts'
+import { Arena } from './arena.ts'
 import { bestCandidate } from './best-candidate.ts'
 import { Mixture } from './mixture.ts'
 import { groupsOf } from './observations.ts'
@@ -34,13 +35,17 @@ export function tpe(options: TpeOptions = {}): Sampler {
   assertWhole('startupTrials', startupTrials, 0)
   assertWhole('candidates', candidates, 1)
 
+  // A draw is synchronous, so that one arena serves all.
+  const arena = new Arena()
+
   const draw = (history: History, outcomes: Outcomes, count: number, space: Entries, purpose: string): Params => {
     const direction = history.directions[0] ?? 'minimize'
     const best = bestNumbers(outcomes, direction, gamma(count))
     const running = constantLiar ? [...history.trials('running')] : []
-    const groups = groupsOf(history, outcomes, space, best, running)
-    const below = new Mixture(groups.below)
-    const above = new Mixture(groups.above)
+    arena.reset()
+    const groups = groupsOf(history, outcomes, space, best, running, arena)
+    const below = new Mixture(groups.below, {}, undefined, arena)
+    const above = new Mixture(groups.above, {}, undefined, arena)
     const stream = history.random(purpose)
     const values = Array.from({ length: candidates }, () => below.sample(below.component(stream.next()), () => stream.next()))
     const chosen = values[
