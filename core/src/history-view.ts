@@ -1,5 +1,5 @@
 import type { Column } from './column.ts'
-import type { History } from './history.ts'
+import type { History, HistoryColumn, HistoryOutcomes } from './history.ts'
 import type { Direction } from './objective.ts'
 import { type RandomStream, randomStream } from './random-stream.ts'
 import type { SpaceTable } from './space.ts'
@@ -58,17 +58,17 @@ export class HistoryView implements History {
     return this.#log.space(pruned, this.#log.outcomes().below(this.#horizon))
   }
 
-  column(name: string): { readonly numbers: Int32Array; readonly values: Float64Array; readonly sorted: Int32Array } {
+  column(name: string): HistoryColumn {
     const column = this.#log.param(name)
-    const count = column.below(this.#horizon)
-    return { numbers: column.numbers.subarray(0, count), values: column.lane().subarray(0, count), sorted: column.order(count) }
+    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: column.moves }
+    return { ...this.#cut(column), whole }
   }
 
-  outcomes(): ReturnType<History['outcomes']> {
+  outcomes(): HistoryOutcomes {
     const column = this.#log.outcomes()
-    const count = column.below(this.#horizon)
-    const lane = (index: number): Float64Array => column.lane(index).subarray(0, count)
-    return { numbers: column.numbers.subarray(0, count), values: lane(0), states: lane(1), violations: lane(2), steps: lane(3) }
+    const rows = column.below(this.#horizon)
+    const lane = (index: number): Float64Array => column.lane(index).subarray(0, rows)
+    return { ...this.#cut(column), states: lane(1), violations: lane(2), steps: lane(3), order: column.sorted().order }
   }
 
   reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array } {

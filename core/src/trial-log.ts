@@ -1,8 +1,10 @@
 import { Column } from './column.ts'
 import { equalDistributions, toInternal } from './distributions.ts'
+import { KnownDistributions } from './known-distributions.ts'
 import type { Direction } from './objective.ts'
-import type { SpaceTable } from './space.ts'
-import { isFeasible, type TrialRecord } from './trial.ts'
+import { ParetoFront } from './pareto-front.ts'
+import type { ParamValue, SpaceTable } from './space.ts'
+import { isFeasible, type TrialRecord, violation } from './trial.ts'
 
 /** Codes of finished states in columns. */
 export const stateCodes = { complete: 1, pruned: 2, failed: 3 } as const
@@ -19,6 +21,7 @@ interface SpaceChange {
  */
 export class TrialLog {
   readonly directions: readonly Direction[]
+  readonly distributions: KnownDistributions = new KnownDistributions()
   readonly #records: (TrialRecord | undefined)[] = []
   readonly #finished: TrialRecord[] = []
   readonly #params = new Map<string, Column>()
@@ -31,11 +34,13 @@ export class TrialLog {
   }
   #reported = 0
   #best: TrialRecord | undefined
+  readonly #front: ParetoFront
   /** The numbers of finished trials only grew, so a prefix by number is a prefix by position. */
   inOrder = true
 
   constructor(directions: readonly Direction[]) {
     this.directions = directions
+    this.#front = new ParetoFront(directions)
   }
 
   /** One more than the highest number known. */
@@ -71,6 +76,7 @@ export class TrialLog {
     const before = this.#records[number]
     if (before !== undefined && before.state !== 'running' && before.state !== 'waiting') return false
     this.#records[number] = record
+    this.distributions.learn(record.distributions)
     if (state === 'running' || state === 'waiting') {
       this.#unfinished.add(number)
       return false
@@ -82,7 +88,7 @@ export class TrialLog {
     return this.#improves(record)
   }
 
-  /** One parameter of the finished trials; values in internal form. */
+  /** One parameter of the complete and pruned trials that have it; values in internal form. */
   param(name: string): Column {
     let column = this.#params.get(name)
     if (!column) {
@@ -91,8 +97,10 @@ export class TrialLog {
     }
     for (; column.upTo < this.#finished.length; column.upTo++) {
       const record = this.#finished[column.upTo] as TrialRecord
+      if (record.state === 'failed') continue
       const distribution = Object.hasOwn(record.distributions, name) ? record.distributions[name] : undefined
-      if (distribution) column.push(record.number, toInternal(distribution, record.params[name] as never))
+      const value = distribution ? toInternal(distribution, record.params[name] as ParamValue) : Number.NaN
+      if (!Number.isNaN(value)) column.push(record.number, value)
     }
     return column
   }
@@ -167,7 +175,7 @@ export class TrialLog {
 
   #improves(record: TrialRecord): boolean {
     if (record.state !== 'complete' || !isFeasible(record.constraints)) return false
-    if (this.directions.length > 1) return !this.#finished.some(other => other !== record && this.#dominates(other, record))
+    if (this.directions.length > 1) return this.#front.add(record)
     const best = this.#best
     if (best !== undefined && !isBetter(record, best, this.directions[0] ?? 'minimize')) return false
     const strictly = best === undefined || record.value !== best.value
@@ -175,30 +183,10 @@ export class TrialLog {
     return strictly
   }
 
-  /** The complete feasible trials that no other one dominates. */
+  /** The complete feasible trials that no other one dominates, in the order of numbers. */
   front(): readonly TrialRecord[] {
-    const candidates = [...this.records()].filter(record => record.state === 'complete' && isFeasible(record.constraints))
-    return candidates.filter(record => !candidates.some(other => other !== record && this.#dominates(other, record)))
+    return this.#front.records
   }
-
-  #dominates(a: TrialRecord, b: TrialRecord): boolean {
-    if (a.state !== 'complete' || !isFeasible(a.constraints)) return false
-    let better = false
-    for (let i = 0; i < this.directions.length; i++) {
-      const sign = this.directions[i] === 'maximize' ? -1 : 1
-      const difference = sign * ((a.values[i] as number) - (b.values[i] as number))
-      if (difference > 0) return false
-      if (difference < 0) better = true
-    }
-    return better
-  }
-}
-
-/** How far constraints are from being met, in all. */
-function violation(constraints: TrialRecord['constraints']): number {
-  let sum = 0
-  for (const name in constraints) sum += Math.max(constraints[name] as number, 0)
-  return sum
 }
 
 /** Better by value; of equal ones the lower number. */

@@ -103,11 +103,21 @@ describe('the best trial', () => {
 
   it('that a space does not take any more comes with its params as they are stored', async () => {
     await using study = await createStudy()
-    await study.optimize({ space: s => s.suggestCategorical('x', ['old']), evaluate: () => 1 }, { trials: 1 })
-    const changed = { space: (s: Suggest) => s.suggestCategorical('x', ['new']), evaluate: () => 2 }
+    await study.optimize({ space: s => s.suggestInt('x', 7, 7), evaluate: () => 1 }, { trials: 1 })
+    const shorter = ['one', 'two']
+    const changed = { space: (s: Suggest) => (shorter[s.suggestInt('x', 0, 1)] as string).length, evaluate: () => 2 }
     const { best, complete } = await study.optimize(changed, { trials: 1 })
     expect(complete).to.equal(1)
-    expect(best).to.deep.include({ number: 0, value: 1, params: { x: 'old' } })
+    expect(best).to.deep.include({ number: 0, value: 1, params: { x: 7 } })
+  })
+
+  it('never shows a param that it was not evaluated with', async () => {
+    await using study = await createStudy()
+    await study.optimize({ space: s => ({ x: s.suggestInt('x', 3, 4) }), evaluate: () => 1 }, { trials: 1 })
+    const wider = { space: (s: Suggest) => ({ x: s.suggestInt('x', 3, 4), y: s.suggestFloat('y', 0, 1) }), evaluate: () => 2 }
+    const { best } = await study.optimize(wider, { trials: 1 })
+    expect(best?.number).to.equal(0)
+    expect(best?.params).to.have.all.keys('x')
   })
 
   it('of a function objective has its params as they were suggested', async () => {

@@ -182,4 +182,28 @@ describe('closing a study', () => {
       expect(log.sort()).to.deep.equal([...(alone ? [] : ['asked 1']), 'closed', 'set', 'told complete'])
       await Promise.all([telling, setting, asking])
     })
+
+  it('waits for what is being read, and refuses the rest of a stream', async () => {
+    const watch = watched()
+    let isOpen = true
+    watch.before = method => {
+      if (method === 'dispose') isOpen = false
+    }
+    watch.after = async method => {
+      await Promise.resolve()
+      if (method !== 'dispose' && !isOpen) throw new Error('The storage is closed.')
+    }
+    const study = await createStudy({ storage: () => watch.storage })
+    for (let i = 0; i < 3; i++) await study.tell(await study.ask(), i)
+    const stream = study.stream()[Symbol.asyncIterator]()
+    expect((await stream.next()).value).to.include({ number: 0 })
+    const reading = [study.trials(), study.trials('waiting'), study.best()]
+    const closing = study.close()
+    expect((await reading[0]) as unknown[]).to.have.lengthOf(3)
+    await Promise.all([...reading, closing])
+    const rest = async (): Promise<void> => {
+      while (!(await stream.next()).done);
+    }
+    expect(await rejectedCode(rest())).to.equal('STUDY_CLOSED')
+  })
 })

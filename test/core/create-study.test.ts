@@ -4,6 +4,18 @@ import { rejectedCode, rejection } from './rejection.ts'
 import { watched } from './watched-storage.ts'
 
 describe('createStudy', () => {
+  it('takes every time from its clock, those of trials in its own storage too', async () => {
+    let now = 1000
+    await using study = await createStudy({ clock: () => now })
+    const times: number[] = []
+    study.events$.subscribe(({ at }) => times.push(at))
+    const trial = await study.ask()
+    now = 2000
+    const { startedAt, finishedAt } = await study.tell(trial, 1)
+    expect([startedAt?.getTime(), finishedAt?.getTime()]).to.deep.equal([1000, 2000])
+    expect(times).to.deep.equal([1000, 2000, 2000])
+  })
+
   it('minimizes in memory with a name and a seed of its own unless told otherwise', async () => {
     await using study = await createStudy()
     await using other = await createStudy()

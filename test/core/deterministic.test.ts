@@ -34,8 +34,9 @@ function everything(history: History): string {
     history.attempt,
     history.space(),
     history.space({ pruned: true }),
-    [[...column.numbers], [...column.values], [...column.sorted]],
-    [[...outcomes.numbers], [...outcomes.states], [...outcomes.values].map(String), [...outcomes.violations]],
+    [[...column.numbers], [...column.values]],
+    [[...outcomes.numbers], [...outcomes.states], [...outcomes.values].map(String), [...outcomes.violations], [...outcomes.steps]],
+    [...outcomes.order].filter(row => row < outcomes.numbers.length),
     [[...reports.numbers], [...reports.values]],
     history.evaluated(),
     trials

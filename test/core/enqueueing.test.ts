@@ -53,6 +53,16 @@ describe('enqueued params', () => {
     expect((await study.trials())[0]?.params).to.deep.equal(params)
   })
 
+  it('out of range give one warning, however many attempts the rest takes', async () => {
+    await using study = await createStudy({ seed: 1 })
+    await study.enqueue({ a: 42 })
+    let attempts = 0
+    const rule = space(table, { where: ({ b }) => ++attempts > 1 && b > 0.5 })
+    const printed = await warnings(() => study.ask(rule))
+    expect(attempts).to.be.above(1)
+    expect(printed).to.have.lengthOf(1)
+  })
+
   it('may name what the space does not suggest', async () => {
     await using study = await createStudy()
     await study.enqueue({ a: 3, other: 'x' })
@@ -136,11 +146,17 @@ describe('enqueued params', () => {
     await study.tell(running, { state: 'failed', error: new Error('no') })
     await study.enqueue({ a: 1, b: 0.5 }, skip)
     expect((await study.trials()).length).to.equal(1)
-    const others: Params[] = [{ a: 1 }, { a: 1, b: 0.5, c: 1 }, { a: 1, b: 0.50001 }, { a: '1', b: 0.5 }, { a: true, b: 0.5 }]
+    const others: Params[] = [{ a: 1 }, { a: 1, b: 0.5, c: 1 }, { a: 1, b: 0.50001 }, { a: '1', b: 0.5 }, { a: null, b: 0.5 }]
     for (const params of others) await study.enqueue(params, skip)
     expect((await study.trials('waiting')).length).to.equal(others.length)
+    // Python takes True for an int, and no int for a bool.
+    await study.enqueue({ a: true, b: 0.5 }, skip)
+    expect((await study.trials('waiting')).length).to.equal(others.length)
+    await study.enqueue({ c: true })
+    await study.enqueue({ c: 1 }, skip)
+    expect((await study.trials('waiting')).length).to.equal(others.length + 2)
     await study.enqueue({ a: 1, b: 0.5 })
-    expect((await study.trials('waiting')).length).to.equal(others.length + 1)
+    expect((await study.trials('waiting')).length).to.equal(others.length + 3)
   })
 
   it('with skipIfExists are compared with what other trials drew, too', async () => {

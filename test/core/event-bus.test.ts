@@ -1,4 +1,4 @@
-import { createStudy, ofType, type Plugin, type PluginContext, type StudyEvent } from '@rxtuna/core'
+import { createStudy, memory, ofType, type Plugin, type PluginContext, type StudyEvent } from '@rxtuna/core'
 import { expect } from 'chai'
 import { bufferCount, map, merge, Observable, type Subscription, share, switchMap, tap } from 'rxjs'
 
@@ -46,7 +46,8 @@ describe('events', () => {
             return next(call)
           })
       }
-      await using study = await createStudy({ clock, plugins: [emitting] })
+      // The study's own storage would read the clock for its records.
+      await using study = await createStudy({ clock, storage: memory(), plugins: [emitting] })
       if (observed) study.events$.subscribe()
       await study.optimize(
         {

@@ -38,16 +38,21 @@ describe('a history', () => {
     const history = sampler.history ?? expect.fail('expected a history')
     expect(history.trial).to.equal(4)
     expect(numbersOf(history.column('x'))).to.deep.equal([
-      [0, 1, 2, 3],
-      [0.5, 0.25, 0.75, 0.25]
+      [0, 1, 3],
+      [0.5, 0.25, 0.25]
     ])
-    expect([...history.column('x').sorted]).to.deep.equal([1, 3, 0, 2])
+    const { order, before, after } = history.column('x').whole.sorted
+    expect([...order]).to.deep.equal([1, 2, 0])
+    expect([...before]).to.deep.equal([2, -1, 1])
+    expect([...after]).to.deep.equal([-1, 2, 0])
     expect(numbersOf(history.column('kind'))).to.deep.equal([
-      [0, 1, 2, 3],
-      [1, 0, 1, 0]
+      [0, 1, 3],
+      [1, 0, 0]
     ])
     expect(numbersOf(history.column('constructor'))).to.deep.equal([[], []])
-    const { states, values, violations } = history.outcomes()
+    const { states, values, violations, steps, order: byValue } = history.outcomes()
+    expect([...steps]).to.deep.equal([0, 0, 0, 0])
+    expect([...byValue]).to.deep.equal([3, 1, 0, 2])
     expect([...states]).to.deep.equal([1, 2, 3, 1])
     expect([...values]).to.deep.equal([3, 2.5, Number.NaN, 1])
     expect([...violations].map(value => Number(value.toFixed(9)))).to.deep.equal([0, 0, 0.3, 0])
@@ -59,7 +64,7 @@ describe('a history', () => {
     expect(history.evaluated()).to.equal(2)
     await study.tell(running, 9)
     expect(history.evaluated()).to.equal(3)
-    expect([...history.column('x').numbers]).to.deep.equal([0, 1, 2, 3, 4])
+    expect([...history.column('x').numbers]).to.deep.equal([0, 1, 3, 4])
   })
 
   it('shows every trial but waiting ones and its own, by state', async () => {

@@ -218,6 +218,12 @@ describe('a live trial', () => {
       expect(thrownCode(() => trial.report(1, step as number))).to.equal('REPORT_STEP')
     for (const value of [undefined, 1n, () => 1, Symbol('s'), new Date(0), new Map(), [undefined], { a: () => 1 }] as unknown[])
       expect(thrownCode(() => trial.setAttribute('a', value as Json))).to.equal('ATTRIBUTE_VALUE')
+    const circle: Record<string, unknown> = {}
+    circle.list = [circle]
+    expect(thrownCode(() => trial.setAttribute('a', circle as Json))).to.equal('ATTRIBUTE_VALUE')
+    const shared = { a: 1 }
+    const other = await study.ask()
+    other.setAttribute('a', [shared, shared])
     for (const value of [Number.NaN, '0', undefined] as unknown[])
       expect(thrownCode(() => trial.setConstraint('c', value as number))).to.equal('CONSTRAINT_VALUE')
     expect(await rejectedCode(study.setAttribute('a', undefined as unknown as Json))).to.equal('ATTRIBUTE_VALUE')
@@ -243,6 +249,26 @@ describe('a live trial', () => {
       () => trial.suggestFloat('x', 0, 1)
     ]
     for (const call of late) expect(thrownCode(call), String(call)).to.equal('TRIAL_OVER')
+  })
+
+  it('refuses what comes while its end is stored, and takes it again when that failed', async () => {
+    await using parts = await opened()
+    const { study, watch } = parts
+    const trial = await study.ask()
+    const events: string[] = []
+    study.events$.subscribe(({ type }) => events.push(type))
+    const failure = new Error('full')
+    watch.before = method => {
+      if (method !== 'finish') return
+      expect(thrownCode(() => trial.report(1, 0))).to.equal('TRIAL_OVER')
+      expect(thrownCode(() => trial.setAttribute('a', 1))).to.equal('TRIAL_OVER')
+      throw failure
+    }
+    expect(await rejection(study.tell(trial, 1))).to.equal(failure)
+    watch.before = () => {}
+    trial.report(2, 0)
+    expect((await study.tell(trial, 1)).reports).to.deep.equal([{ step: 0, value: 2 }])
+    expect(events).to.deep.equal(['trial.reported', 'trial.completed', 'study.improved'])
   })
 
   it('asks the pruner with its own reports, and stores what the pruner decides to store', async () => {

@@ -1,4 +1,4 @@
-import { createStudy, ofType } from '@rxtuna/core'
+import { createStudy, ofType, type Plugin } from '@rxtuna/core'
 import { expect } from 'chai'
 import { take } from 'rxjs'
 import { rejectedCode, rejection, thrownCode } from './rejection.ts'
@@ -90,6 +90,20 @@ describe('a run', () => {
     hung.reject(new Error('too late'))
     await new Promise(resolve => setImmediate(resolve))
     expect((await study.trials())[1]).to.deep.equal(record)
+  })
+
+  it('whose plugin evaluates a timed-out trial again still says that its time was up', async () => {
+    const retry: Plugin = {
+      name: 'retry',
+      install: ctx =>
+        ctx.intercept('evaluate', async (call, next) => {
+          await next(call)
+          return next(call)
+        })
+    }
+    await using study = await createStudy({ plugins: [retry] })
+    await study.optimize(() => forever, { trials: 1, trialTimeout: 1 })
+    expect((await study.trials())[0]?.systemAttributes['rxtuna:reason']).to.have.property('cause', 'timeout')
   })
 
   it('does not end by a trial that timed out, even if errors end it', async () => {

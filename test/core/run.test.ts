@@ -1,4 +1,4 @@
-import { createStudy, type Interceptor, int, memory, type OptimizeOptions, type Plugin, space } from '@rxtuna/core'
+import { createStudy, type Interceptor, int, memory, type OptimizeOptions, ofType, type Plugin, space } from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejectedCode } from './rejection.ts'
 import { scrambled } from './scrambled.ts'
@@ -105,6 +105,45 @@ describe('a run', () => {
     expect(summary.reused).to.be.above(0)
     await using plain = await createStudy()
     expect(await rejectedCode(plain.optimize(objective, { unique: 8 }))).to.equal('UNIQUE_NEEDS_DEDUP')
+  })
+
+  it('of `unique` ends as exhausted when nothing but repeats has come for a thousand trials', async () => {
+    const repeating = answering(async (call, next) => {
+      const result = await next(call)
+      return call.trial === 0 ? result : { ...result, answer: { state: 'complete', value: [1], reusedFrom: 0 } }
+    })
+    await using study = await createStudy({ plugins: [repeating] })
+    const { best, ...counts } = await study.optimize({ space: space({ n: int(0, 0) }), evaluate: () => 1 }, { unique: 2 })
+    expect(counts).to.deep.equal({ reason: 'space-exhausted', complete: 1001, pruned: 0, failed: 0, reused: 1000 })
+    expect(best?.number).to.equal(0)
+  })
+
+  it('counts enqueued params that `where` forbids among the failed', async () => {
+    await using study = await createStudy()
+    for (const n of [7, 8]) await study.enqueue({ n })
+    const failed: number[] = []
+    study.events$.pipe(ofType('trial.failed')).subscribe(({ trial }) => failed.push(trial))
+    const low = space({ n: int(0, 9) }, { where: ({ n }) => n < 5 })
+    const summary = await study.optimize({ space: low, evaluate: () => 1 }, { trials: 1 })
+    expect(summary).to.deep.include({ complete: 1, failed: 2 })
+    expect(failed).to.deep.equal([0, 1])
+  })
+
+  it('fails a trial whose evaluation or answer a plugin replaced by what is no outcome, and goes on', async () => {
+    const nothing: Plugin = {
+      name: 'nothing',
+      install(ctx) {
+        ctx.intercept('ask', async (call, next) => ({ ...(await next(call)), ...(call.trial === 1 ? { answer: {} as never } : {}) }))
+        ctx.intercept('evaluate', (call, next) => (call.trial.number === 0 ? Promise.resolve(undefined as never) : next(call)))
+      }
+    }
+    await using study = await createStudy({ plugins: [nothing] })
+    const objective = { space: space({ n: int(0, 9) }), evaluate: () => 1 }
+    expect(await study.optimize(objective, { trials: 3, onError: 'continue' })).to.deep.include({ complete: 1, failed: 2 })
+    for (const { systemAttributes } of await study.trials('failed'))
+      expect(systemAttributes['rxtuna:reason'])
+        .to.have.property('message')
+        .that.matches(/^Expected an outcome with the state/)
   })
 
   it('refuses every option that is wrong, before it asks', async () => {

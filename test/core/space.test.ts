@@ -1,4 +1,4 @@
-import { categorical, createStudy, float, int, type NumberOptions, type ParamValue, type Suggest, space } from '@rxtuna/core'
+import { categorical, createStudy, float, int, memory, type NumberOptions, type ParamValue, type Suggest, space } from '@rxtuna/core'
 import { expect } from 'chai'
 import fc from 'fast-check'
 // The grid of decimals is not public; its corners are tested from inside.
@@ -79,8 +79,37 @@ describe('a space', () => {
       s => [s.suggestCategorical('x', [0, 1]), s.suggestCategorical('x', [0, 1, 2])],
       s => [s.suggestCategorical('x', [0, 1]), s.suggestCategorical('x', ['0', 1])]
     ]
-    for (const define of wrong) expect(await rejectedCode(study.ask(define))).to.equal('PARAM_KIND')
+    await using other = await createStudy()
+    for (const define of wrong) expect(await rejectedCode(other.ask(define))).to.equal('PARAM_KIND')
+    expect(await other.trials()).to.deep.equal([])
+  })
+
+  it('keeps the kind, scale and choices of a name from trial to trial, whatever its bounds become', async () => {
+    const first = (s: Suggest): unknown => [s.suggestFloat('x', 0, 1), s.suggestInt('n', 1, 4), s.suggestCategorical('c', ['a', 'b'])]
+    const others: readonly ((s: Suggest) => unknown)[] = [
+      s => s.suggestInt('x', 0, 1),
+      s => s.suggestFloat('x', 0.1, 1, { log: true }),
+      s => s.suggestInt('n', 1, 4, { log: true }),
+      s => s.suggestCategorical('c', ['b', 'a']),
+      s => s.suggestCategorical('n', [1, 2])
+    ]
+    const storage = memory()
+    await using study = await createStudy({ name: 'kinds', storage })
+    await study.tell(await study.ask(first), { state: 'failed', error: new Error('no') })
+    for (const define of others) expect(await rejectedCode(study.ask(define))).to.equal('PARAM_INCOMPATIBLE')
+    await using again = await createStudy({ name: 'kinds', storage })
+    for (const define of others) expect(await rejectedCode(again.ask(define))).to.equal('PARAM_INCOMPATIBLE')
     expect((await study.trials()).length).to.equal(1)
+    await study.ask(s => [s.suggestFloat('x', -5, 5, { step: 0.5 }), s.suggestInt('n', 10, 20, { step: 5 })])
+  })
+
+  it('keeps them between trials that draw while they run, before either is told', async () => {
+    await using study = await createStudy()
+    const [one, two] = [await study.ask(), await study.ask()]
+    one.suggestFloat('x', 0, 1)
+    expect(() => two.suggestInt('x', 0, 1))
+      .to.throw('"x"')
+      .with.property('code', 'PARAM_INCOMPATIBLE')
   })
 
   it('may use the names of what every object has', async () => {

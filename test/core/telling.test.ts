@@ -1,4 +1,14 @@
-import { createStudy, type Interceptor, memory, type Outcome, type Plugin, type Sampler, type StudyEvent, TrialPruned } from '@rxtuna/core'
+import {
+  createStudy,
+  type Interceptor,
+  memory,
+  type Outcome,
+  type Plugin,
+  type Sampler,
+  type StudyEvent,
+  samplers,
+  TrialPruned
+} from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejectedCode, rejection } from './rejection.ts'
 import { watched } from './watched-storage.ts'
@@ -63,13 +73,11 @@ describe('telling', () => {
       [Number.NaN, /NaN/],
       [[1, 2], /1 value.*got 2/],
       [[], /1 value.*got 0/],
-      ['1', /"1"/],
+      ['no', /"no"/],
       [null, /null/],
       [undefined, /undefined/],
-      [true, /true/],
       [1n, /1n/],
-      [{ state: 'complete', value: Number.NaN }, /NaN/],
-      [{ state: 'complete' }, /undefined/]
+      [[null], /null/]
     ]
     for (const [result, sentence] of wrong) {
       await using study = await createStudy()
@@ -85,6 +93,22 @@ describe('telling', () => {
     for (const result of [1, [1], [1, 2, 3], [1, Number.NaN]])
       expect((await two.tell(await two.ask(), result as never)).state).to.equal('failed')
     expect((await two.tell(await two.ask(), [1, 2])).values).to.deep.equal([1, 2])
+  })
+
+  it('an outcome that contradicts itself, or a number spelled as a text, is refused, and the trial stays running', async () => {
+    await using study = await createStudy()
+    const trial = await study.ask()
+    const refused: readonly (readonly [unknown, string])[] = [
+      [{ state: 'complete', value: Number.NaN }, 'VALUE_NAN'],
+      [{ state: 'complete', value: [1, 2] }, 'VALUE_COUNT'],
+      [{ state: 'complete' }, 'VALUE_INVALID'],
+      [{ state: 'pruned', value: 1 }, 'OUTCOME_VALUE'],
+      [{ state: 'failed', error: new Error('no'), value: [] }, 'OUTCOME_VALUE'],
+      ['1.5', 'VALUE_TEXT'],
+      [['1.5'], 'VALUE_TEXT']
+    ]
+    for (const [result, code] of refused) expect(await rejectedCode(study.tell(trial, result as never))).to.equal(code)
+    expect((await study.tell(trial, true as never)).value).to.equal(1)
   })
 
   it('an object that is no outcome is refused, and the trial stays running', async () => {
@@ -260,6 +284,33 @@ describe('telling', () => {
     study.events$.subscribe(event => events.push(event))
     expect((await study.tell(await study.ask(), 1)).state).to.equal('complete')
     expect(events.map(({ type }) => type)).to.deep.equal(['trial.started', 'trial.completed', 'study.improved', 'plugin.failed'])
+  })
+
+  it('stores the outcome all the same when an interceptor does not call next', async () => {
+    const silent = intercepting(async () => ({}) as never)
+    await using study = await createStudy({ plugins: [silent] })
+    const events: string[] = []
+    study.events$.subscribe(({ type }) => events.push(type))
+    expect(await study.tell(await study.ask(), 1)).to.deep.include({ state: 'complete', value: 1 })
+    expect(events).to.deep.equal(['trial.started', 'trial.completed', 'study.improved'])
+  })
+
+  it('by its number, a trial of another study object, passes interceptors and the sampler too', async () => {
+    const storage = memory()
+    await using asking = await createStudy({ name: 's', storage })
+    const trial = await asking.ask(s => s.suggestInt('x', 4, 4))
+    const calls: unknown[] = []
+    const watching = intercepting((call, next) => {
+      calls.push(call)
+      return call.outcome.state === 'failed' ? Promise.reject(new Error('no')) : next(call)
+    })
+    const sampler: Sampler = { ...samplers.random(), beforeFinish: () => ({ mark: 1 }) }
+    await using study = await createStudy({ name: 's', storage, sampler, plugins: [watching] })
+    expect((await study.tell(trial.number, 99)).systemAttributes).to.deep.equal({ mark: 1 })
+    expect(calls).to.deep.equal([{ trial: 0, params: { x: 4 }, outcome: { state: 'complete', value: [99] } }])
+    const other = await asking.ask()
+    const record = await study.tell(other.number, { state: 'failed', error: new Error('its own') })
+    expect(record.systemAttributes[reason]).to.include({ message: 'The plugin "teller" threw in the phase "tell": no' })
   })
 
   it('takes TrialPruned for pruned when an objective throws it', async () => {

@@ -1,3 +1,4 @@
+import { halfToEven } from '../../rounding.ts'
 import type { Distribution } from '../../space.ts'
 
 /** One parameter as kernels see it. Numbers are on the kernels' scale, which is logarithmic for `log`. */
@@ -37,9 +38,4 @@ export function toValue({ log, step, first, last }: NumericalDimension, scaled: 
   const value = log ? Math.exp(scaled) : scaled
   const gridded = step === 0 ? value : first + halfToEven((value - first) / step) * step
   return Math.min(Math.max(gridded, first), last)
-}
-
-function halfToEven(value: number): number {
-  const rounded = Math.round(value)
-  return Math.abs(value % 1) === 0.5 && rounded % 2 !== 0 ? rounded - 1 : rounded
 }

@@ -1,6 +1,6 @@
-import type { Arena } from './arena.ts'
-import type { CategoricalDimension, Dimension, NumericalDimension } from './dimension.ts'
-import { GridKernels } from './grid-kernels.ts'
+import type { CategoricalDimension, NumericalDimension } from './dimension.ts'
+import { GridMasses } from './grid-masses.ts'
+import type { Group, Observed } from './group.ts'
 import { logDensity, logShare, truncatedQuantile } from './normal.ts'
 
 export interface KernelOptions {
@@ -12,139 +12,144 @@ export interface KernelOptions {
   readonly endpoints?: boolean
 }
 
-/** The kernels of one parameter: one per observation, the prior last. */
-export interface Kernels {
-  /** Adds each kernel's log density at `value` (kernels' scale, or a choice's index) to `sums`, for kernels `from` to `to`. */
-  add(sums: Float64Array, value: number, from: number, to: number): void
+/** The kernels of one parameter in one block of observations; in the first block the prior comes last. */
+export interface BlockKernels {
+  /** Adds each kernel's log density at `value` (kernels' scale, or a choice's index) to `sums`. */
+  add(sums: Float64Array, value: number): void
   /** The quantile `q` of one kernel, on the kernels' scale, or a choice's index. */
   quantile(kernel: number, q: number): number
 }
 
-/** Observations of one parameter: internal values on the kernels' scale, from the oldest trial to the newest, and the positions that sort them. */
-export interface Observed {
-  readonly dimension: Dimension
-  readonly values: Float64Array
-  readonly order?: Int32Array
+/** Makes the kernels of one parameter, a block at a time (Bergstra et al., NeurIPS 2011; the rules are Optuna's). */
+export type Kernels = (rows: Int32Array, withPrior: boolean) => BlockKernels
+
+export function kernelsOf(group: Group, parameter: number, options: KernelOptions): Kernels {
+  const { dimension } = group.observed[parameter] as Observed
+  if (dimension.kind === 'categorical') return categoricalKernels(group, parameter, dimension, options)
+  const normals = normalsOf(group, parameter, dimension, options)
+  if (dimension.step === 0) return (rows, withPrior) => new ContinuousKernels(dimension, normals(rows, withPrior))
+  const masses = new GridMasses(dimension)
+  return (rows, withPrior) => {
+    const centred = normals(rows, withPrior)
+    const classes = Int32Array.from(centred.mus, (mu, k) => masses.classOf(mu, centred.sigmas[k] as number))
+    return {
+      add: (sums, value) => masses.add(sums, value, classes, 0, classes.length),
+      quantile: (kernel, q) => quantileOf(dimension, centred, kernel, q)
+    }
+  }
 }
 
-/** Kernels around observations (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; the rules are Optuna's). */
-export function kernelsOf({ dimension, values, order }: Observed, options: KernelOptions, arena: Arena): Kernels {
-  if (dimension.kind === 'categorical') return new CategoricalKernels(dimension, values, options.priorWeight ?? 1)
-  const mus = arena.floats(values.length + 1)
-  mus.set(values)
-  mus[values.length] = 0.5 * (dimension.low + dimension.high)
-  const sigmas = widths(dimension, values, options, order ?? sortedOrder(values), arena.floats(values.length + 1))
-  return dimension.step === 0 ? new ContinuousKernels(dimension, mus, sigmas, arena) : new GridKernels(dimension, mus, sigmas, arena)
-}
-
-function sortedOrder(values: Float64Array): Int32Array {
-  return Int32Array.from(values.keys()).sort((a, b) => (values[a] as number) - (values[b] as number) || a - b)
+/** Centres and widths of normal kernels. */
+interface Normals {
+  readonly mus: Float64Array
+  readonly sigmas: Float64Array
 }
 
 /** A kernel is as wide as the gap to its farther neighbour, within limits; the prior as the whole range. */
-function widths(
+function normalsOf(
+  group: Group,
+  parameter: number,
   { low, high }: NumericalDimension,
-  mus: Float64Array,
-  { magicClip = true, endpoints = false }: KernelOptions,
-  order: Int32Array,
-  sigmas: Float64Array
-): Float64Array {
-  const n = mus.length
+  { magicClip = true, endpoints = false }: KernelOptions
+): (rows: Int32Array, withPrior: boolean) => Normals {
   const widest = high - low
-  const narrowest = magicClip ? widest / Math.min(100, n + 2) : 1e-12
-  let below = low
-  let mu = n > 0 ? (mus[order[0] as number] as number) : 0
-  for (let i = 0; i < n; i++) {
-    const above = i + 1 < n ? (mus[order[i + 1] as number] as number) : high
-    let sigma = Math.max(mu - below, above - mu)
-    if (!endpoints && n > 1) {
-      if (i === 0) sigma = above - mu
-      else if (i === n - 1) sigma = mu - below
+  const narrowest = magicClip ? widest / Math.min(100, group.count + 2) : 1e-12
+  const near = { below: 0, above: 0 }
+  const alone = group.count === 1
+  return (rows, withPrior) => {
+    const mus = new Float64Array(rows.length + (withPrior ? 1 : 0))
+    const sigmas = new Float64Array(mus.length)
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] as number
+      const mu = group.value(parameter, row)
+      group.neighbours(parameter, row, near)
+      const { below, above } = near
+      const [first, last] = [Number.isNaN(below), Number.isNaN(above)]
+      let sigma: number
+      if (!first && !last) sigma = Math.max(mu - below, above - mu)
+      else if (endpoints || alone) sigma = Math.max(mu - (first ? low : below), (last ? high : above) - mu)
+      else sigma = first ? above - mu : mu - below
+      mus[i] = mu
+      sigmas[i] = Math.min(Math.max(sigma, narrowest), widest)
     }
-    sigmas[order[i] as number] = Math.min(Math.max(sigma, narrowest), widest)
-    below = mu
-    mu = above
+    if (withPrior) {
+      mus[rows.length] = 0.5 * (low + high)
+      sigmas[rows.length] = widest
+    }
+    return { mus, sigmas }
   }
-  sigmas[n] = widest
-  return sigmas
 }
 
-/** Truncated normals. Their constants are computed when they are first needed, because most kernels never are. */
-class ContinuousKernels implements Kernels {
+/** Truncated normals. */
+class ContinuousKernels implements BlockKernels {
   readonly #dimension: NumericalDimension
-  readonly #mus: Float64Array
-  readonly #sigmas: Float64Array
+  readonly #normals: Normals
   readonly #constants: Float64Array
-  /** 0 where a kernel has no constants yet. */
   readonly #inverses: Float64Array
 
-  constructor(dimension: NumericalDimension, mus: Float64Array, sigmas: Float64Array, arena: Arena) {
+  constructor(dimension: NumericalDimension, normals: Normals) {
+    const { mus, sigmas } = normals
+    const { low, high } = dimension
     this.#dimension = dimension
-    this.#mus = mus
-    this.#sigmas = sigmas
-    this.#constants = arena.floats(mus.length)
-    this.#inverses = arena.floats(mus.length).fill(0)
+    this.#normals = normals
+    this.#constants = new Float64Array(mus.length)
+    this.#inverses = new Float64Array(mus.length)
+    for (let k = 0; k < mus.length; k++) {
+      const sigma = sigmas[k] as number
+      this.#constants[k] = logDensity(0) - Math.log(sigma) - logShare(mus[k] as number, sigma, low, high)
+      this.#inverses[k] = 1 / sigma
+    }
   }
 
-  add(sums: Float64Array, value: number, from: number, to: number): void {
-    const mus = this.#mus
+  add(sums: Float64Array, value: number): void {
+    const { mus } = this.#normals
     const constants = this.#constants
     const inverses = this.#inverses
-    for (let k = from; k < to; k++) {
-      if (inverses[k] === 0) this.#prepare(k)
+    for (let k = 0; k < mus.length; k++) {
       const z = (value - (mus[k] as number)) * (inverses[k] as number)
-      sums[k - from] = (sums[k - from] as number) + (constants[k] as number) - 0.5 * z * z
+      sums[k] = (sums[k] as number) + (constants[k] as number) - 0.5 * z * z
     }
   }
 
   quantile(kernel: number, q: number): number {
-    const { low, high } = this.#dimension
-    const mu = this.#mus[kernel] as number
-    const sigma = this.#sigmas[kernel] as number
-    return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma)
+    return quantileOf(this.#dimension, this.#normals, kernel, q)
   }
+}
 
-  #prepare(k: number): void {
-    const { low, high } = this.#dimension
-    const mu = this.#mus[k] as number
-    const sigma = this.#sigmas[k] as number
-    this.#constants[k] = logDensity(0) - Math.log(sigma) - logShare(mu, sigma, low, high)
-    this.#inverses[k] = 1 / sigma
-  }
+/** The quantile `q` of one truncated normal. */
+function quantileOf({ low, high }: NumericalDimension, { mus, sigmas }: Normals, kernel: number, q: number): number {
+  const mu = mus[kernel] as number
+  const sigma = sigmas[kernel] as number
+  return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma)
 }
 
 /** A kernel prefers its own choice; the prior prefers none. */
-class CategoricalKernels implements Kernels {
-  readonly #observations: Float64Array
-  readonly #choices: number
-  readonly #own: number
-  readonly #other: number
-
-  constructor({ choices }: CategoricalDimension, observations: Float64Array, priorWeight: number) {
-    const share = priorWeight / (observations.length + 1)
-    const sum = 1 + choices * share
-    this.#observations = observations
-    this.#choices = choices
-    this.#own = (1 + share) / sum
-    this.#other = share / sum
-  }
-
-  add(sums: Float64Array, value: number, from: number, to: number): void {
-    const own = Math.log(this.#own)
-    const other = Math.log(this.#other)
-    const observations = this.#observations
-    const prior = observations.length
-    for (let k = from; k < Math.min(to, prior); k++) sums[k - from] = (sums[k - from] as number) + (observations[k] === value ? own : other)
-    if (to > prior) sums[prior - from] = (sums[prior - from] as number) - Math.log(this.#choices)
-  }
-
-  quantile(kernel: number, q: number): number {
-    const own = kernel < this.#observations.length ? this.#observations[kernel] : -1
-    let sum = 0
-    for (let choice = 0; choice < this.#choices; choice++) {
-      sum += own === -1 ? 1 / this.#choices : choice === own ? this.#own : this.#other
-      if (q < sum) return choice
+function categoricalKernels(
+  group: Group,
+  parameter: number,
+  { choices }: CategoricalDimension,
+  { priorWeight = 1 }: KernelOptions
+): Kernels {
+  const share = priorWeight / (group.count + 1)
+  const sum = 1 + choices * share
+  const [own, other, even] = [(1 + share) / sum, share / sum, 1 / choices]
+  const [logOwn, logOther, logEven] = [Math.log(own), Math.log(other), Math.log(even)]
+  return (rows, withPrior) => {
+    const observed = Float64Array.from(rows, row => group.value(parameter, row))
+    return {
+      add(sums, value) {
+        for (let k = 0; k < observed.length; k++) sums[k] = (sums[k] as number) + (observed[k] === value ? logOwn : logOther)
+        if (withPrior) sums[observed.length] = (sums[observed.length] as number) + logEven
+      },
+      quantile(kernel, q) {
+        const isPrior = kernel === observed.length
+        let below = 0
+        for (let choice = 0; choice < choices; choice++) {
+          below += isPrior ? even : choice === observed[kernel] ? own : other
+          if (q < below) return choice
+        }
+        return choices - 1
+      }
     }
-    return this.#choices - 1
   }
 }

@@ -1,136 +1,121 @@
+import { Column } from '../../column.ts'
 import { toInternal } from '../../distributions.ts'
-import type { History } from '../../history.ts'
+import type { History, HistoryColumn } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
-import type { TrialRecord } from '../../trial.ts'
-import { stateCodes } from '../../trial-log.ts'
-import type { Arena } from './arena.ts'
-import { type Dimension, dimensionOf, toKernelScale } from './dimension.ts'
-import type { Observed } from './kernels.ts'
-import type { Outcomes } from './split.ts'
+import type { Densities } from './best-candidate.ts'
+import { type Dimension, dimensionOf } from './dimension.ts'
+import { Group, groupOf, type Lie } from './group.ts'
+import { KeptMixture } from './kept-mixture.ts'
+import { Mixture } from './mixture.ts'
 
-/** The two groups that TPE compares, each with all parameters of the space. */
-export interface Groups {
-  readonly below: readonly Observed[]
-  readonly above: readonly Observed[]
+export type Entries = readonly (readonly [name: string, distribution: Distribution])[]
+/** The two densities that TPE compares. */
+export interface Models {
+  readonly below: Mixture
+  readonly above: Densities
 }
 
-const isBelow = 1
-const isAbove = 2
+interface Kept {
+  readonly mixture: KeptMixture
+  rows: number
+  readonly moves: number
+}
+const mostKept = 16
 
-/**
- * The observations of those trials that have all parameters of the space: the best ones below, the others and the running ones above
- * (constant liar: whatever runs is taken for bad, so that parallel trials keep apart).
- */
-export function groupsOf(
-  history: History,
-  outcomes: Outcomes,
-  space: readonly (readonly [name: string, distribution: Distribution])[],
-  best: readonly number[],
-  running: readonly TrialRecord[],
-  arena: Arena
-): Groups {
-  const names = space.map(([name]) => name)
-  const lying = running.filter(({ distributions }) => names.every(name => Object.hasOwn(distributions, name)))
-  const last = Math.max(outcomes.numbers.at(-1) ?? -1, ...lying.map(({ number }) => number))
-  const group = new Uint8Array(last + 1)
-  for (let i = 0; i < outcomes.numbers.length; i++)
-    if (outcomes.states[i] !== stateCodes.failed) group[outcomes.numbers[i] as number] = isAbove
-  for (const number of best) group[number] = isBelow
-  for (const { number } of lying) group[number] = isAbove
+/** Models the trials of one study after another; what can be kept from draw to draw is kept by column. */
+export class Observations {
+  readonly #kept = new WeakMap<object, Map<string, Kept>>()
 
-  const columns = names.map(name => history.column(name))
-  if (names.length > 1 || columns.some(({ numbers }) => numbers.length !== outcomes.numbers.length)) keepComplete(group, columns, lying)
-
-  // The place of each trial within its group, by number.
-  const places = arena.ints(last + 1)
-  const counts = [0, 0, 0]
-  for (let number = 0; number <= last; number++) {
-    const of = group[number] as number
-    if (of === 0) continue
-    places[number] = counts[of] as number
-    counts[of] = (counts[of] as number) + 1
+  /**
+   * Calls `use` with the densities of those trials that have all parameters of the space: the best ones below, the others and, as `lies`, the running
+   * ones above (constant liar: whatever runs is taken for bad, so that parallel trials keep apart). `ranked` counts complete and pruned trials.
+   */
+  model<T>(history: History, space: Entries, best: readonly number[], ranked: number, lies: readonly Lie[], use: (models: Models) => T): T {
+    const dimensions = space.map(([, distribution]) => dimensionOf(distribution))
+    const columns = space.map(([name]) => history.column(name))
+    // A column that has all ranked trials has the same ones as any other such column.
+    const whole = columns.length === 1 || columns.every(({ numbers }) => numbers.length === ranked)
+    const shared = whole ? columns : complete(columns)
+    const { numbers } = shared[0] as HistoryColumn
+    const rows = numbers.length
+    const good = best.map(number => rowOf(numbers, number)).filter(row => row >= 0)
+    const below = new Mixture(
+      groupOf(shared.map(({ values }, d) => ({ dimension: dimensions[d] as Dimension, values: good.map(row => values[row] as number) })))
+    )
+    if (whole) {
+      const kept = this.#keptFor(columns, dimensions, space)
+      kept.mixture.begin({ columns: columns.map(({ whole: each }) => each), rows, good, lies })
+      try {
+        return use({ below, above: kept.mixture })
+      } finally {
+        kept.mixture.end()
+      }
+    }
+    const excluded = new Uint8Array(rows)
+    for (const row of good) excluded[row] = 1
+    const observed = shared.map(({ values, whole: { sorted } }, d) => ({ dimension: dimensions[d] as Dimension, values, sorted }))
+    return use({ below, above: new Mixture(new Group(observed, { numbers, rows, excluded, count: rows - good.length, lies })) })
   }
-  const observed = space.map(([name, distribution], index) => {
-    const column = columns[index] as (typeof columns)[number]
-    return fill(dimensionOf(distribution), column, group, places, counts, liesOf(name, distribution, lying), arena)
+
+  #keptFor(columns: readonly HistoryColumn[], dimensions: readonly Dimension[], space: Entries): Kept {
+    const { whole, numbers } = columns[0] as HistoryColumn
+    const rows = numbers.length
+    let moves = 0
+    for (const column of columns) moves += column.whole.moves
+    let bySpace = this.#kept.get(whole.source)
+    if (!bySpace) {
+      bySpace = new Map()
+      this.#kept.set(whole.source, bySpace)
+    }
+    const key = JSON.stringify([space.map(([name]) => name), dimensions])
+    let kept = bySpace.get(key)
+    // Rows that moved, or a view of fewer ones, begin anew.
+    if (!kept || kept.moves !== moves || kept.rows > rows) {
+      kept = { mixture: new KeptMixture(dimensions), rows, moves }
+      const [oldest] = bySpace.keys()
+      if (oldest !== undefined && bySpace.size >= mostKept) bySpace.delete(oldest)
+      bySpace.set(key, kept)
+    }
+    kept.rows = rows
+    return kept
+  }
+}
+
+/** Running trials that have all parameters of the space. */
+export function liesOf(history: History, space: Entries): readonly Lie[] {
+  const lies: Lie[] = []
+  for (const { number, params, distributions } of history.trials('running')) {
+    if (!space.every(([name]) => Object.hasOwn(distributions, name))) continue
+    const values = space.map(([name, distribution]) => {
+      const own = distributions[name] as Distribution
+      return toInternal(own.kind === distribution.kind ? own : distribution, params[name] as never)
+    })
+    lies.push({ number, values })
+  }
+  return lies
+}
+
+/** The same columns with the trials that have all of them, copied. */
+function complete(columns: readonly HistoryColumn[]): readonly HistoryColumn[] {
+  const has = new Map<number, number>()
+  for (const { numbers } of columns) for (const number of numbers) has.set(number, (has.get(number) ?? 0) + 1)
+  return columns.map(({ numbers, values }) => {
+    const column = new Column()
+    for (const [row, number] of numbers.entries()) if (has.get(number) === columns.length) column.push(number, values[row] as number)
+    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: 0 }
+    return { numbers: whole.numbers, values: whole.values, whole }
   })
-  return { below: observed.map(({ below }) => below), above: observed.map(({ above }) => above) }
 }
 
-/** Leaves out trials that lack a parameter. */
-function keepComplete(group: Uint8Array, columns: readonly { readonly numbers: Int32Array }[], lying: readonly TrialRecord[]): void {
-  const has = new Uint16Array(group.length)
-  for (const { numbers } of columns)
-    for (let i = 0; i < numbers.length; i++) has[numbers[i] as number] = (has[numbers[i] as number] as number) + 1
-  for (const { number } of lying) has[number] = columns.length
-  for (let number = 0; number < group.length; number++) if (has[number] !== columns.length) group[number] = 0
-}
-
-interface Lie {
-  readonly number: number
-  readonly value: number
-}
-
-function liesOf(name: string, distribution: Distribution, lying: readonly TrialRecord[]): readonly Lie[] {
-  return lying.map(({ number, params, distributions }) => {
-    const own = distributions[name] as Distribution
-    return { number, value: toInternal(own.kind === distribution.kind ? own : distribution, params[name] as never) }
-  })
-}
-
-/** One parameter's observations in both groups, on the kernels' scale, with the order that sorts them. */
-function fill(
-  dimension: Dimension,
-  { numbers, values, sorted }: ReturnType<History['column']>,
-  group: Uint8Array,
-  places: Int32Array,
-  counts: readonly number[],
-  lies: readonly Lie[],
-  arena: Arena
-): { readonly below: Observed; readonly above: Observed } {
-  const above = start(dimension, counts[isAbove] as number, arena)
-  const below = start(dimension, counts[isBelow] as number, arena)
-  const log = dimension.kind === 'numerical' && dimension.log
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i] as number
-    const of = group[number] as number
-    if (of === 0) continue
-    const value = values[i] as number
-    const into = of === isBelow ? below.values : above.values
-    into[places[number] as number] = log ? Math.log(value) : value
+function rowOf(numbers: Int32Array, number: number): number {
+  let low = 0
+  let high = numbers.length - 1
+  while (low <= high) {
+    const middle = (low + high) >> 1
+    const at = numbers[middle] as number
+    if (at === number) return middle
+    if (at < number) low = middle + 1
+    else high = middle - 1
   }
-  for (const { number, value } of lies) above.values[places[number] as number] = toKernelScale(dimension, value)
-  if (dimension.kind === 'categorical') return { below, above }
-  let belowCount = 0
-  let aboveCount = 0
-  for (let i = 0; i < sorted.length; i++) {
-    const number = numbers[sorted[i] as number] as number
-    const of = group[number]
-    if (of === isBelow) below.order[belowCount++] = places[number] as number
-    else if (of === isAbove) above.order[aboveCount++] = places[number] as number
-  }
-  for (const { number } of lies) aboveCount = insert(above.order, aboveCount, places[number] as number, above.values)
-  return { below, above }
-}
-
-interface Filled extends Observed {
-  readonly order: Int32Array
-}
-
-function start(dimension: Dimension, count: number, arena: Arena): Filled {
-  return { dimension, values: arena.floats(count), order: arena.ints(dimension.kind === 'categorical' ? 0 : count) }
-}
-
-/** Puts one more place into a sorted order; returns how many there are. */
-function insert(order: Int32Array, count: number, place: number, values: Float64Array): number {
-  const value = values[place] as number
-  let at = count
-  while (at > 0) {
-    const before = order[at - 1] as number
-    if ((values[before] as number) < value || (values[before] === value && before < place)) break
-    order[at] = before
-    at--
-  }
-  order[at] = place
-  return count + 1
+  return -1
 }

@@ -1,31 +1,50 @@
-import type { History } from '../../history.ts'
+import type { HistoryOutcomes } from '../../history.ts'
 import type { Direction } from '../../objective.ts'
 import { stateCodes } from '../../trial-log.ts'
-
-/** Finished trials in the order of numbers, as a history gives them. */
-export type Outcomes = ReturnType<History['outcomes']>
 
 /**
  * The numbers of the `count` best finished trials, ascending. Complete ones come first, by value; then pruned ones, by how far they came, then by
  * what they reported there; then infeasible ones, by how much they violate. Failed trials are never among them. The rules are Optuna's.
  */
-export function bestNumbers(outcomes: Outcomes, direction: Direction, count: number): readonly number[] {
+export function bestNumbers(outcomes: HistoryOutcomes, direction: Direction, count: number): readonly number[] {
+  const found = bestComplete(outcomes, direction, count)
+  const missing = count - found.length
+  return (missing > 0 ? [...found, ...bestOthers(outcomes, direction, missing)] : found).sort((a, b) => a - b)
+}
+
+/** Follows the order of the values from its better end; of equal ones the lower numbers come first. */
+function bestComplete({ numbers, values, states, violations, order }: HistoryOutcomes, direction: Direction, count: number): number[] {
+  const found: number[] = []
+  const step = direction === 'maximize' ? -1 : 1
+  for (let i = step > 0 ? 0 : order.length - 1; i >= 0 && i < order.length && found.length < count; ) {
+    // The run of equal values that begins here, in the order of numbers whichever way it is reached.
+    let end = i
+    while (values[order[end + step] as number] === values[order[i] as number]) end += step
+    for (let at = Math.min(i, end); at <= Math.max(i, end) && found.length < count; at++) {
+      const row = order[at] as number
+      if (states[row] === stateCodes.complete && violations[row] === 0) found.push(numbers[row] as number)
+    }
+    i = end + step
+  }
+  return found
+}
+
+function bestOthers(outcomes: HistoryOutcomes, direction: Direction, count: number): readonly number[] {
   const { numbers, values, states, violations, steps } = outcomes
   const sign = direction === 'maximize' ? -1 : 1
-  const complete = new Smallest(count)
   const pruned = new Smallest(count)
   const infeasible = new Smallest(count)
-  for (let i = 0; i < numbers.length; i++) {
-    const number = numbers[i] as number
-    const value = values[i] as number
-    const step = steps[i] as number
-    if (states[i] === stateCodes.failed) continue
-    if ((violations[i] as number) > 0) infeasible.offer(number, violations[i] as number, 0)
-    else if (states[i] === stateCodes.complete) complete.offer(number, sign * value, 0)
+  for (let row = 0; row < numbers.length; row++) {
+    const number = numbers[row] as number
+    const value = values[row] as number
+    const step = steps[row] as number
+    if (states[row] === stateCodes.failed) continue
+    if ((violations[row] as number) > 0) infeasible.offer(number, violations[row] as number, 0)
+    else if (states[row] === stateCodes.complete) continue
     else if (step < 0) pruned.offer(number, 1, 0)
     else pruned.offer(number, -step - 1, Number.isNaN(value) ? Number.POSITIVE_INFINITY : sign * value)
   }
-  return [...complete.numbers, ...pruned.numbers, ...infeasible.numbers].slice(0, count).sort((a, b) => a - b)
+  return [...pruned.numbers, ...infeasible.numbers].slice(0, count)
 }
 
 /** Keeps the few smallest of many pairs, of equal ones those that were offered earlier. */

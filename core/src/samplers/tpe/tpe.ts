@@ -1,15 +1,13 @@
 import { isSingle } from '../../distributions.ts'
 import { StudyError, sentences } from '../../errors.ts'
-import type { History } from '../../history.ts'
+import type { History, HistoryOutcomes } from '../../history.ts'
 import type { Distribution, Params, ParamValue } from '../../space.ts'
 import { stateCodes } from '../../trial-log.ts'
 import { uniform } from '../random.ts'
 import type { Sampler } from '../sampler.ts'
-import { Arena } from './arena.ts'
 import { bestCandidate } from './best-candidate.ts'
-import { Mixture } from './mixture.ts'
-import { groupsOf } from './observations.ts'
-import { bestNumbers, type Outcomes } from './split.ts'
+import { type Entries, liesOf, Observations } from './observations.ts'
+import { bestNumbers } from './split.ts'
 import { gamma } from './weights.ts'
 
 export interface TpeOptions {
@@ -23,8 +21,6 @@ export interface TpeOptions {
   readonly candidates?: number
 }
 
-type Entries = readonly (readonly [name: string, distribution: Distribution])[]
-
 /**
  * The tree-structured Parzen estimator (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; multivariate as in Falkner
  * et al., ICML 2018; the rules are those of Optuna 5): models the good and the other trials by two densities and takes the point where the
@@ -35,27 +31,18 @@ export function tpe(options: TpeOptions = {}): Sampler {
   assertWhole('startupTrials', startupTrials, 0)
   assertWhole('candidates', candidates, 1)
 
-  // A draw is synchronous, so that one arena serves all.
-  const arena = new Arena()
+  const observations = new Observations()
 
-  const draw = (history: History, outcomes: Outcomes, count: number, space: Entries, purpose: string): Params => {
-    const direction = history.directions[0] ?? 'minimize'
-    const best = bestNumbers(outcomes, direction, gamma(count))
-    const running = constantLiar ? [...history.trials('running')] : []
-    arena.reset()
-    const groups = groupsOf(history, outcomes, space, best, running, arena)
-    const below = new Mixture(groups.below, {}, undefined, arena)
-    const above = new Mixture(groups.above, {}, undefined, arena)
-    const stream = history.random(purpose)
-    const values = Array.from({ length: candidates }, () => below.sample(below.component(stream.next()), () => stream.next()))
-    const chosen = values[
-      bestCandidate(
-        below,
-        above,
-        values.map(value => below.scaled(value))
-      )
-    ] as Float64Array
-    return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, chosen[index] as number)]))
+  const draw = (history: History, outcomes: HistoryOutcomes, count: number, space: Entries, purpose: string): Params => {
+    const best = bestNumbers(outcomes, history.directions[0] ?? 'minimize', gamma(count))
+    const lies = constantLiar ? liesOf(history, space) : []
+    return observations.model(history, space, best, count, lies, ({ below, above }) => {
+      const stream = history.random(purpose)
+      const values = Array.from({ length: candidates }, () => below.sample(below.component(stream.next()), () => stream.next()))
+      const points = values.map(value => below.scaled(value))
+      const chosen = values[bestCandidate(below, above, points)] as Float64Array
+      return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, chosen[index] as number)]))
+    })
   }
 
   return {
@@ -79,9 +66,9 @@ export function tpe(options: TpeOptions = {}): Sampler {
 }
 
 /** Complete and pruned trials. */
-function counted({ states }: Outcomes): number {
+function counted({ states }: HistoryOutcomes): number {
   let count = 0
-  for (let i = 0; i < states.length; i++) if (states[i] !== stateCodes.failed) count++
+  for (let row = 0; row < states.length; row++) if (states[row] !== stateCodes.failed) count++
   return count
 }
 

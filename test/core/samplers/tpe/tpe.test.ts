@@ -1,8 +1,10 @@
 import { categorical, createStudy, float, int, memory, pruners, type Sampler, samplers, space } from '@rxtuna/core'
 import { expect } from 'chai'
+import { Column } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
 import { bestCandidate } from '../../../../core/src/samplers/tpe/best-candidate.ts'
 import { dimensionOf } from '../../../../core/src/samplers/tpe/dimension.ts'
+import { groupOf } from '../../../../core/src/samplers/tpe/group.ts'
 import { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
 import { bestNumbers } from '../../../../core/src/samplers/tpe/split.ts'
 
@@ -72,12 +74,14 @@ describe('tpe', () => {
     for (let round = 0; round < 30; round++) {
       const mixture = (count: number): Mixture =>
         new Mixture(
-          dimensions.map(dimension => ({
-            dimension,
-            values: Float64Array.from({ length: count }, () =>
-              dimension.kind === 'categorical' ? stream.int(0, 2) : dimension.step === 0 ? stream.next() : stream.int(1, 50)
-            )
-          }))
+          groupOf(
+            dimensions.map(dimension => ({
+              dimension,
+              values: Array.from({ length: count }, () =>
+                dimension.kind === 'categorical' ? stream.int(0, 2) : dimension.step === 0 ? stream.next() : stream.int(1, 50)
+              )
+            }))
+          )
         )
       const [below, above] = [mixture(12), mixture(1_500)]
       const points = Array.from({ length: 24 }, () => below.sample(below.component(stream.next()), () => stream.next()))
@@ -87,13 +91,20 @@ describe('tpe', () => {
   })
 
   it('ranks complete trials before pruned ones, those by how far they came, and infeasible ones last', () => {
-    const outcomes = {
-      numbers: Int32Array.of(0, 1, 2, 3, 4, 5, 6),
-      values: Float64Array.of(3, 1, 9, Number.NaN, 0, 2, Number.NaN),
-      states: Float64Array.of(1, 1, 2, 2, 1, 2, 3),
-      violations: Float64Array.of(0, 0, 0, 0, 5, 0, 0),
-      steps: Float64Array.of(-1, -1, 4, -1, -1, 4, -1)
-    }
+    const column = new Column(4)
+    // Values, states (1 complete, 2 pruned, 3 failed), violations, last steps.
+    for (const [number, row] of [
+      [3, 1, 0, -1],
+      [1, 1, 0, -1],
+      [9, 2, 0, 4],
+      [Number.NaN, 2, 0, -1],
+      [0, 1, 5, -1],
+      [2, 2, 0, 4],
+      [Number.NaN, 3, 0, -1]
+    ].entries())
+      column.push(number, ...row)
+    const [values, states, violations, steps] = [column.lane(0), column.lane(1), column.lane(2), column.lane(3)]
+    const outcomes = { numbers: column.numbers, values, states, violations, steps, order: column.sorted().order }
     const ranked = [1, 2, 3, 4, 5, 6, 7].map(count => bestNumbers(outcomes, 'minimize', count))
     expect(ranked.slice(0, 4)).to.deep.equal([[1], [0, 1], [0, 1, 5], [0, 1, 2, 5]])
     expect(ranked.slice(4)).to.deep.equal([

@@ -1,0 +1,90 @@
+import type { NumericalDimension } from './dimension.ts'
+import { logDensity, logMass, logShare } from './normal.ts'
+
+// Values with their masses are kept from draw to draw, up to so many numbers in all.
+const mostKept = 1_000_000
+
+/**
+ * Log masses that truncated normals put on the cells of a grid. Many kernels have the same centre and width: such a class has its mass at a value
+ * computed once.
+ */
+export class GridMasses {
+  readonly #dimension: NumericalDimension
+  readonly #byCentre = new Map<number, Map<number, number>>()
+  readonly #mus: number[] = []
+  readonly #sigmas: number[] = []
+  readonly #shares: number[] = []
+  /** By value, then by class; NaN where unknown. */
+  readonly #masses = new Map<number, Float64Array>()
+  #kept = 0
+
+  constructor(dimension: NumericalDimension) {
+    this.#dimension = dimension
+  }
+
+  /** Adds the masses at `value` (kernels' scale) of the kernels' classes `from` to `to`. */
+  add(sums: Float64Array, value: number, classes: Int32Array, from: number, to: number): void {
+    const masses = this.#at(value)
+    for (let k = from; k < to; k++) {
+      const of = classes[k] as number
+      let mass = masses[of] as number
+      if (Number.isNaN(mass)) {
+        mass = this.#mass(of, value)
+        masses[of] = mass
+      }
+      sums[k - from] = (sums[k - from] as number) + mass
+    }
+  }
+
+  classOf(mu: number, sigma: number): number {
+    let byWidth = this.#byCentre.get(mu)
+    if (!byWidth) {
+      byWidth = new Map()
+      this.#byCentre.set(mu, byWidth)
+    }
+    let of = byWidth.get(sigma)
+    if (of === undefined) {
+      of = this.#mus.length
+      byWidth.set(sigma, of)
+      this.#mus.push(mu)
+      this.#sigmas.push(sigma)
+      this.#shares.push(logShare(mu, sigma, this.#dimension.low, this.#dimension.high))
+    }
+    return of
+  }
+
+  #mass(of: number, value: number): number {
+    return logCell(this.#dimension, this.#mus[of] as number, this.#sigmas[of] as number, value) - (this.#shares[of] as number)
+  }
+
+  #at(value: number): Float64Array {
+    const known = this.#masses.get(value)
+    if (known && known.length >= this.#mus.length) return known
+    if (this.#kept > mostKept) {
+      this.#masses.clear()
+      this.#kept = 0
+    }
+    const masses = new Float64Array(2 * this.#mus.length).fill(Number.NaN)
+    if (known) masses.set(known)
+    this.#masses.set(value, masses)
+    this.#kept += masses.length - (known?.length ?? 0)
+    return masses
+  }
+}
+
+/** The log mass that a normal puts on the cell around a value (kernels' scale), which ends at the bounds. */
+function logCell({ low, high, step, log }: NumericalDimension, mu: number, sigma: number, value: number): number {
+  const centre = log ? Math.exp(value) : value
+  const begin = Math.max(log ? Math.log(centre - step / 2) : centre - step / 2, low)
+  const end = Math.min(log ? Math.log(centre + step / 2) : centre + step / 2, high)
+  return logMass((begin - mu) / sigma, (end - mu) / sigma)
+}
+
+/** The log density of the prior at a value on the kernels' scale: a normal about the middle, as wide as the range, on a grid summed up by cells. */
+export function logPrior(dimension: NumericalDimension, value: number): number {
+  const { low, high, step } = dimension
+  const mu = 0.5 * (low + high)
+  const sigma = high - low
+  const share = logShare(mu, sigma, low, high)
+  return step > 0 ? logCell(dimension, mu, sigma, value) - share : logDensity((value - mu) / sigma) - Math.log(sigma) - share
+}

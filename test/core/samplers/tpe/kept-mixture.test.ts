@@ -1,0 +1,72 @@
+import { categorical, float, int } from '@rxtuna/core'
+import { expect } from 'chai'
+import { Column } from '../../../../core/src/column.ts'
+import { randomStream } from '../../../../core/src/random-stream.ts'
+import type { Densities } from '../../../../core/src/samplers/tpe/best-candidate.ts'
+import { type Dimension, dimensionOf, toKernelScale } from '../../../../core/src/samplers/tpe/dimension.ts'
+import { Group, type Lie } from '../../../../core/src/samplers/tpe/group.ts'
+import { KeptMixture } from '../../../../core/src/samplers/tpe/kept-mixture.ts'
+import { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { logSum } from '../../../../core/src/samplers/tpe/normal.ts'
+
+const dimensions = [
+  dimensionOf(float(-1, 1)),
+  dimensionOf(float(1e-3, 10, { log: true })),
+  dimensionOf(int(1, 20)),
+  dimensionOf(int(1, 500, { log: true })),
+  dimensionOf(float(0, 1, { step: 0.25 })),
+  dimensionOf(categorical(['a', 'b', 'c']))
+]
+const stream = randomStream(11, 0, 0, 'kept')
+const value = (dimension: Dimension): number => {
+  if (dimension.kind === 'categorical') return stream.int(0, dimension.choices - 1)
+  const { first, last, step, log } = dimension
+  if (step > 0) return first + step * stream.int(0, Math.round((last - first) / step))
+  return log ? Math.exp(Math.log(first) + stream.next() * Math.log(last / first)) : first + stream.next() * (last - first)
+}
+const total = (densities: Densities, point: Float64Array): number => {
+  let sum = Number.NEGATIVE_INFINITY
+  for (let block = 0; block < densities.blocks; block++) sum = logSum(sum, densities.logDensityOf(block, point))
+  return sum
+}
+
+describe('the mixture that is kept from draw to draw', () => {
+  it('has the densities of one that is made anew, whatever joins, leaves and runs in between', () => {
+    const columns = dimensions.map(() => new Column())
+    const kept = new KeptMixture(dimensions)
+    let number = 0
+    for (let draw = 0; draw < 150; draw++) {
+      // Several trials at a time at first, so that there are more than one block of them; gaps are trials that failed or run.
+      for (let i = 0; i < (draw < 20 ? 20 : 1); i++) {
+        number += stream.next() < 0.1 ? 2 : 1
+        for (const [d, column] of columns.entries()) column.push(number, value(dimensions[d] as Dimension))
+      }
+      // The view ends before the columns do, as in a deterministic run.
+      const rows = (columns[0]?.length ?? 0) - 2
+      const views = columns.map(column => ({
+        numbers: column.numbers,
+        values: column.lane(),
+        sorted: column.sorted(),
+        source: column,
+        moves: 0
+      }))
+      const picked = Array.from({ length: Math.min(25, Math.ceil(rows / 10)) }, () => stream.int(0, rows - 1))
+      const good = [...new Set(picked)].sort((a, b) => a - b)
+      const lies: Lie[] = Array.from({ length: draw % 5 }, (_, i) => ({
+        number: i === 0 ? number - 3.5 : number + i,
+        values: dimensions.map(value)
+      }))
+      const excluded = new Uint8Array(rows)
+      for (const row of good) excluded[row] = 1
+      const observed = views.map(({ values, sorted }, d) => ({ dimension: dimensions[d] as Dimension, values, sorted }))
+      const numbers = columns[0]?.numbers ?? new Int32Array(0)
+      const fresh = new Mixture(new Group(observed, { numbers, rows, excluded, count: rows - good.length, lies }))
+      kept.begin({ columns: views, rows, good, lies })
+      for (let i = 0; i < 3; i++) {
+        const point = Float64Array.from(dimensions, dimension => toKernelScale(dimension, value(dimension)))
+        expect(total(kept, point), `draw ${draw}`).to.be.closeTo(total(fresh, point), 1e-9)
+      }
+      kept.end()
+    }
+  })
+})
