@@ -1,4 +1,4 @@
-import { Drawing } from './drawing.ts'
+import { Drawing, type DrawingSources } from './drawing.ts'
 import { StudyError, sentences } from './errors.ts'
 import type { HistoryView } from './history-view.ts'
 import { LiveTrial } from './live-trial.ts'
@@ -19,6 +19,8 @@ export interface AskRequest {
   readonly until?: number
   /** Lanes of a deterministic run: a trial sees as finished only what is this many asks back. */
   readonly lanes?: number
+  /** Called for each trial that was told failed because nothing could be drawn for it. */
+  readonly failed?: () => void
   /** Called in a deterministic run before a trial is begun that no dead worker left. */
   readonly assertAlone?: () => void
 }
@@ -29,6 +31,8 @@ interface Place {
   readonly taken?: TrialRecord
   /** Its number is taken, its params are not stored yet. */
   readonly reserved?: boolean
+  /** Warnings that were given, so that further attempts do not repeat them. */
+  warned?: Set<string>
 }
 interface Drawn {
   readonly drawing: Drawing
@@ -90,6 +94,7 @@ async function askReserved(core: StudyCore, request: AskRequest, taken: TrialRec
     const outcome = { state: 'failed', error, cause: 'invalid' } as const
     const record = await core.storage.finish(core.name, taken.number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
     core.log.add(record)
+    request.failed?.()
     if (core.bus.observed) core.bus.emit('trial.failed', { trial: taken.number, record, error })
     throw error
   }
@@ -135,10 +140,11 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
 async function draw(
   core: StudyCore,
   { space }: AskRequest,
-  { number, taken }: Place,
+  place: Place,
   firstAttempt: number,
   horizon: number | undefined
 ): Promise<Drawn & { readonly attempt: number; readonly systemAttributes?: Readonly<Record<string, Json>> }> {
+  const { number, taken } = place
   const { sampler } = core
   const fixed = taken ? fixedParams(taken) : {}
   const where = space && 'where' in space ? space.where : undefined
@@ -148,7 +154,7 @@ async function draw(
   for (let attempt = firstAttempt; ; attempt++) {
     const history = core.view(number, attempt, horizon, space === undefined)
     const joint = sampler.sampleJoint ? await jointly(sampler.sampleJoint(history, table ?? history.space()), fixed, table) : undefined
-    const drawing = new Drawing({ sampler, history, fixed, joint: joint?.params ?? {}, warn: sentence => console.warn(sentence) })
+    const drawing = new Drawing({ ...sourcesOf(core, space, place), history, fixed, joint: joint?.params ?? {} })
     const value = space?.(drawing)
     if (value instanceof Promise) throw new StudyError('SPACE_ASYNC', sentences.SPACE_ASYNC())
     // What a sampler would note of its own draw is not true of one that was partly given.
@@ -158,6 +164,14 @@ async function draw(
     if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch)
       throw new StudyError('WHERE_EXHAUSTED', sentences.WHERE_EXHAUSTED(longestSearch))
   }
+}
+
+function sourcesOf(
+  { sampler, log }: StudyCore,
+  space: AskRequest['space'],
+  place: Place
+): Pick<DrawingSources, 'sampler' | 'known' | 'learns' | 'warn'> {
+  return { sampler, known: log.distributions, learns: space === undefined, warn: sentence => warnOnce(place, sentence) }
 }
 
 /** A sampler with nothing left ends the ask, except for a trial whose params are given anyway. */
@@ -178,15 +192,16 @@ async function jointly(
 async function settled(
   core: StudyCore,
   { space }: AskRequest,
-  { number, taken }: Place,
+  place: Place,
   result: AskResult,
   drawn: Drawn | undefined,
   horizon: number | undefined
 ): Promise<Drawn> {
+  const { number, taken } = place
   if (drawn && (!space || result.params === drawn.drawing.params)) return drawn
   const fixed = { ...result.params, ...(taken ? fixedParams(taken) : {}) }
   const history = core.view(number, result.attempt, horizon, space === undefined)
-  const drawing = new Drawing({ sampler: core.sampler, history, fixed, joint: {}, warn: sentence => console.warn(sentence) })
+  const drawing = new Drawing({ ...sourcesOf(core, space, place), history, fixed, joint: {} })
   const value = space?.(drawing)
   Object.freeze(drawing.params)
   return { drawing, value, history }
@@ -244,6 +259,13 @@ function started(
   core.live.set(number, live)
   if (bus.observed) bus.emit('trial.started', { trial: number, params: drawsLater ? undefined : drawing.params })
   return live
+}
+
+function warnOnce(place: Place, sentence: string): void {
+  place.warned ??= new Set()
+  if (place.warned.has(sentence)) return
+  place.warned.add(sentence)
+  console.warn(sentence)
 }
 
 /** What is given beforehand: enqueued, or drawn by a dead worker. */

@@ -18,17 +18,13 @@ import { systemKeys } from './trial.ts'
  */
 export async function createStudy<const D extends Directions = 'minimize'>(options: StudyOptions<D> = {}): Promise<Study<D>> {
   assertStudyOptions(options)
-  const { storage = memory, clock = Date.now } = options
-  const opened = typeof storage === 'function' ? await storage() : storage
-  const close = async (): Promise<void> => {
-    if (typeof storage === 'function') await opened[Symbol.asyncDispose]()
-  }
-  try {
-    return await openStudy(opened, options, clock, typeof storage === 'function')
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const { clock = Date.now, storage = () => memory({ clock }) } = options
+  // Closes the storage if the study does not open; an error of that comes beside the first one.
+  await using owned = new AsyncDisposableStack()
+  const opened = typeof storage === 'function' ? owned.use(await storage()) : storage
+  const study = await openStudy(opened, options, clock, typeof storage === 'function')
+  owned.move()
+  return study
 }
 
 async function openStudy<D extends Directions>(

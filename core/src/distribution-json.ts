@@ -1,5 +1,5 @@
 import { StudyError, sentences, show } from './errors.ts'
-import { fromPythonJson, pythonFloat, pythonNumber, toPythonJson } from './python-json.ts'
+import { fromPythonJson, pythonFloat, toPythonJson } from './python-json.ts'
 import { categoricalDistribution, type Distribution, floatDistribution, intDistribution, type ParamValue } from './space.ts'
 import type { Json } from './trial.ts'
 
@@ -12,7 +12,7 @@ export function distributionToJson(distribution: Distribution): string {
     return `{"name": "CategoricalDistribution", "attributes": {"choices": ${toPythonJson(distribution.choices, 'choices')}}}`
   const { kind, low, high, step, log = false } = distribution
   if (kind === 'int')
-    return `{"name": "IntDistribution", "attributes": {"log": ${log}, "step": ${pythonNumber(step ?? 1)}, "low": ${pythonNumber(low)}, "high": ${pythonNumber(high)}}}`
+    return `{"name": "IntDistribution", "attributes": {"log": ${log}, "step": ${wholeText(step ?? 1)}, "low": ${wholeText(low)}, "high": ${wholeText(high)}}}`
   return `{"name": "FloatDistribution", "attributes": {"step": ${step === undefined ? 'null' : pythonFloat(step)}, "low": ${pythonFloat(low)}, "high": ${pythonFloat(high)}, "log": ${log}}}`
 }
 
@@ -21,34 +21,52 @@ export function distributionToJson(distribution: Distribution): string {
  * (`UniformDistribution` and the like). Throws `StudyError` for any other text.
  */
 export function distributionFromJson(text: string): Distribution {
-  const { kind, attributes, allowed, preset } = parsed(text)
-  for (const key in attributes) if (!allowed.includes(key)) throw invalid(text, `the unknown attribute "${key}"`)
+  const { kind, attributes, allowed, preset, isShort } = parsed(text)
+  for (const key in attributes) if (!isShort && !allowed.includes(key)) throw invalid(text, `the unknown attribute "${key}"`)
   if (kind === 'categorical') {
     if (!Array.isArray(attributes.choices)) throw invalid(text, 'no choices')
     // `categoricalDistribution` checks the type of every choice.
     return categoricalDistribution(text, attributes.choices as readonly ParamValue[])
   }
   const number = (value: Json | undefined, name: string): number => {
-    if (typeof value !== 'number' || Number.isNaN(value)) throw invalid(text, `${show(value)} as ${name}`)
-    return kind === 'int' ? Math.trunc(value) : value
+    if (typeof value !== 'number' && typeof value !== 'boolean') throw invalid(text, `${show(value)} as ${name}`)
+    return Number(value)
   }
   const low = number(attributes.low, 'low')
   const high = number(attributes.high, 'high')
-  const stated = attributes.step ?? attributes.q
-  const step = stated === undefined || stated === null ? undefined : number(stated, 'step')
-  const log = preset?.log ?? attributes.log === true
-  // Python keeps bounds that are infinite or beyond 2^53; they are read as they are, and only our own suggestions refuse them.
-  const exact = kind === 'int' ? [low, high, step ?? 1].every(Number.isSafeInteger) : Number.isFinite(low) && Number.isFinite(high)
-  if (!exact) return Object.freeze({ kind, low, high, ...(step === undefined ? {} : { step }), ...(log ? { log } : {}) })
-  const options = { ...(step === undefined ? {} : { step }), log }
-  return kind === 'int' ? intDistribution(text, low, high, options) : floatDistribution(text, low, high, options)
+  const stated = attributes.step === undefined ? attributes.q : attributes.step
+  // The short form may leave a step out by null, and so may a float.
+  if (stated === null && kind === 'int' && !isShort) throw invalid(text, 'null as step')
+  const step = stated === undefined || stated === null ? {} : { step: number(stated, 'step') }
+  const options = { ...step, log: preset?.log ?? Boolean(attributes.log) }
+  if (kind === 'int') return readInt(text, low, high, options)
+  if (preset?.step && stated === undefined) throw invalid(text, 'no step')
+  if (Number.isFinite(low) && Number.isFinite(high)) return floatDistribution(text, low, high, options)
+  if (low > high || (options.log && low <= 0) || options.step !== undefined) throw invalid(text, 'bounds that are none')
+  return Object.freeze({ kind, low, high, ...(options.log ? { log: true } : {}) })
+}
+
+/** Python checks a whole number's bounds as they are written and then cuts them; those beyond 2^53 are read as they are. */
+function readInt(text: string, low: number, high: number, options: { readonly step?: number; readonly log: boolean }): Distribution {
+  const { step = 1, log } = options
+  const isNone = low > high || step < 1 || (log && (low < 1 || step !== 1))
+  if (isNone || ![low, high, step].every(Number.isFinite)) throw invalid(text, 'bounds that are none')
+  const [bottom, top, unit] = [Math.trunc(low), Math.trunc(high), Math.trunc(step)]
+  if ([bottom, top, unit].every(Number.isSafeInteger)) return intDistribution(text, bottom, top, { step: unit, log })
+  const last = Number(BigInt(bottom) + ((BigInt(top) - BigInt(bottom)) / BigInt(unit)) * BigInt(unit))
+  return Object.freeze({ kind: 'int', low: bottom, high: last, ...(unit === 1 ? {} : { step: unit }), ...(log ? { log } : {}) })
+}
+
+/** A whole number in full, as Python writes an int of any length. */
+function wholeText(value: number): string {
+  return Number.isInteger(value) ? BigInt(value).toString() : String(value)
 }
 
 interface Form {
   readonly kind: Distribution['kind']
   /** The attributes that its constructor takes. */
   readonly allowed: readonly string[]
-  readonly preset?: { readonly log: boolean }
+  readonly preset?: { readonly log?: boolean; readonly step?: true }
 }
 
 const forms: Readonly<Record<string, Form>> = {
@@ -57,7 +75,7 @@ const forms: Readonly<Record<string, Form>> = {
   CategoricalDistribution: { kind: 'categorical', allowed: ['choices'] },
   UniformDistribution: { kind: 'float', allowed: ['low', 'high'] },
   LogUniformDistribution: { kind: 'float', allowed: ['low', 'high'], preset: { log: true } },
-  DiscreteUniformDistribution: { kind: 'float', allowed: ['low', 'high', 'q'] },
+  DiscreteUniformDistribution: { kind: 'float', allowed: ['low', 'high', 'q'], preset: { step: true } },
   IntUniformDistribution: { kind: 'int', allowed: ['low', 'high', 'step'] },
   IntLogUniformDistribution: { kind: 'int', allowed: ['low', 'high', 'step'], preset: { log: true } }
 }
@@ -67,7 +85,7 @@ const shortNames: Readonly<Record<string, string>> = {
   categorical: 'CategoricalDistribution'
 }
 
-function parsed(text: string): Form & { readonly attributes: { readonly [key: string]: Json } } {
+function parsed(text: string): Form & { readonly attributes: { readonly [key: string]: Json }; readonly isShort: boolean } {
   let value: Json
   try {
     value = fromPythonJson(text, { tokens: 'number' })
@@ -75,13 +93,14 @@ function parsed(text: string): Form & { readonly attributes: { readonly [key: st
     throw invalid(text, 'no JSON', cause)
   }
   if (!isObject(value)) throw invalid(text, show(value))
-  const { type, name, attributes, ...rest } = value
-  const full = typeof type === 'string' ? shortNames[type] : name
+  const { type, name, attributes } = value
+  const isShort = name === undefined
+  const full = isShort ? shortNames[String(type)] : name
   const form = typeof full === 'string' && Object.hasOwn(forms, full) ? forms[full] : undefined
-  if (!form) throw invalid(text, `the unknown kind ${show(type ?? name)}`)
-  if (type !== undefined) return { ...form, attributes: rest }
+  if (!form) throw invalid(text, `the unknown kind ${show(name ?? type)}`)
+  if (isShort) return { ...form, attributes: value, isShort }
   if (!isObject(attributes)) throw invalid(text, 'no attributes')
-  return { ...form, attributes }
+  return { ...form, attributes, isShort }
 }
 
 function isObject(value: Json | undefined): value is { readonly [key: string]: Json } {

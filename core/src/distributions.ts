@@ -1,4 +1,5 @@
-import { StudyError, sentences } from './errors.ts'
+import { StudyError, sentences, show } from './errors.ts'
+import { pythonEqual, pythonFloatOf } from './python-values.ts'
 import { type Distribution, decimalGrid, type ParamValue } from './space.ts'
 
 /** Whether only one value can be drawn. */
@@ -17,8 +18,14 @@ export function singleValue(distribution: Distribution): ParamValue {
 
 /** Whether a value lies in the range and on the grid, or among the choices. */
 export function contains(distribution: Distribution, value: ParamValue): boolean {
-  if (distribution.kind === 'categorical') return choiceIndex(distribution.choices, value) >= 0
-  if (typeof value !== 'number' || !(value >= distribution.low && value <= distribution.high)) return false
+  if (distribution.kind === 'categorical') return containsInternal(distribution, choiceIndex(distribution.choices, value))
+  return typeof value === 'number' && containsInternal(distribution, value)
+}
+
+/** The same of a value in internal form; an index is cut to a whole number, as in Optuna. */
+export function containsInternal(distribution: Distribution, value: number): boolean {
+  if (distribution.kind === 'categorical') return value > -1 && value < distribution.choices.length
+  if (!(value >= distribution.low && value <= distribution.high)) return false
   if (distribution.kind === 'int') return Number.isInteger(value) && (value - distribution.low) % (distribution.step ?? 1) === 0
   if (distribution.step === undefined) return true
   const index = (value - distribution.low) / distribution.step
@@ -52,10 +59,23 @@ export function exact(distribution: Distribution, value: ParamValue): ParamValue
   return contains(distribution, value) ? snapped(distribution, value) : value
 }
 
-/** A value as samplers compute with it: a number as it is, a choice by its index. */
+/**
+ * A value as samplers compute with it: a number as it is, a choice by the index of the first that Python takes for equal. NaN for what a
+ * parameter of this distribution cannot be at all, wherever its bounds are: no number, or none that has a logarithm.
+ */
 export function toInternal(distribution: Distribution, value: ParamValue): number {
-  if (distribution.kind === 'categorical') return choiceIndex(distribution.choices, value)
-  return value as number
+  if (distribution.kind === 'categorical') {
+    const index = distribution.choices.findIndex(choice => pythonEqual(choice, value))
+    return index < 0 ? Number.NaN : index
+  }
+  const number = pythonFloatOf(value)
+  return distribution.log && number <= 0 ? Number.NaN : number
+}
+
+/** The value of an internal one: a number, cut to a whole one for an int, or a choice; undefined beyond the choices. */
+export function toExternal(distribution: Distribution, internal: number): ParamValue | undefined {
+  if (distribution.kind === 'float') return internal
+  return distribution.kind === 'int' ? Math.trunc(internal) : distribution.choices[Math.trunc(internal)]
 }
 
 /** Throws for a value that a parameter of this kind cannot have at all; a number out of range passes. */
@@ -78,7 +98,7 @@ export function isCompatible(before: Distribution, now: Distribution): boolean {
     return (
       now.kind === 'categorical' &&
       before.choices.length === now.choices.length &&
-      before.choices.every((choice, index) => Object.is(choice, now.choices[index]) || choice === now.choices[index])
+      before.choices.every((choice, index) => pythonEqual(choice, now.choices[index] as ParamValue))
     )
   return now.kind === before.kind && (now.log ?? false) === (before.log ?? false)
 }
@@ -91,7 +111,7 @@ export function equalDistributions(a: Distribution, b: Distribution): boolean {
 
 /** A distribution in a few words, for sentences. */
 export function describe(distribution: Distribution): string {
-  if (distribution.kind === 'categorical') return `a categorical of ${distribution.choices.length} choices`
+  if (distribution.kind === 'categorical') return `a categorical of ${show(distribution.choices)}`
   const scale = distribution.log ? ' on a logarithmic scale' : ''
   return `${distribution.kind === 'int' ? 'an int' : 'a float'} in [${distribution.low}, ${distribution.high}]${scale}`
 }

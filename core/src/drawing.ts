@@ -1,6 +1,7 @@
 import { assertValue, contains, describe, isCompatible, isSingle, singleValue, snapped } from './distributions.ts'
 import { StudyError, sentences } from './errors.ts'
 import type { History } from './history.ts'
+import type { KnownDistributions } from './known-distributions.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import {
   assertName,
@@ -20,6 +21,10 @@ export interface DrawingSources {
   readonly history: History
   readonly fixed: Params
   readonly joint: Params
+  /** What other trials of the study drew; absent for a replay. */
+  readonly known?: KnownDistributions
+  /** Adds what is drawn here to `known` at once, because other trials draw before it is stored. */
+  readonly learns?: boolean
   /** Told of a fixed value outside its range, which is kept. */
   readonly warn: (sentence: string) => void
 }
@@ -70,9 +75,12 @@ export class Drawing implements Suggest {
       return this.params[name] as ParamValue
     }
     assertName(name)
+    const { known, learns } = this.#sources
+    known?.assertCompatible(name, distribution)
     const value = this.#value(name, distribution)
     this.distributions[name] = distribution
     this.params[name] = value
+    if (learns) known?.learn({ [name]: distribution })
     this.#drawn++
     return value
   }

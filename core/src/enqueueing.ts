@@ -1,4 +1,5 @@
 import { StudyError, sentences } from './errors.ts'
+import { isReal } from './python-values.ts'
 import { assertName, type Params, type ParamValue } from './space.ts'
 import type { StudyCore } from './study-core.ts'
 import { systemKeys, type TrialRecord } from './trial.ts'
@@ -23,8 +24,11 @@ export async function enqueue(core: StudyCore, params: Params, skipIfExists: boo
   if (record) core.log.reserve(record.number)
 }
 
-/** Whether a trial was enqueued or drawn with the same names and values, by Optuna's measure: numbers within a relative 1e-5. */
-function repeats({ params, systemAttributes }: TrialRecord, asked: Params): boolean {
+/**
+ * Whether a trial was enqueued or drawn with the same names and values, by Optuna's measure: numbers within a relative 1e-5, NaN equal to itself,
+ * and an asked `true` equal to a 1 that exists, but not the other way round.
+ */
+export function repeats({ params, systemAttributes }: Pick<TrialRecord, 'params' | 'systemAttributes'>, asked: Params): boolean {
   const enqueued = systemAttributes[systemKeys.fixedParams]
   const existing = typeof enqueued === 'object' && enqueued !== null ? (enqueued as Params) : params
   const names = Object.keys(asked)
@@ -33,6 +37,8 @@ function repeats({ params, systemAttributes }: TrialRecord, asked: Params): bool
 }
 
 function isClose(asked: ParamValue, existing: ParamValue): boolean {
-  if (typeof asked !== 'number' || typeof existing !== 'number') return asked === existing
-  return asked === existing || Math.abs(asked - existing) <= 1e-5 * Math.abs(existing)
+  if (typeof existing !== 'number' || !isReal(asked)) return asked === existing
+  const value = Number(asked)
+  if (value === existing || (Number.isNaN(value) && Number.isNaN(existing))) return true
+  return Number.isFinite(existing) && Math.abs(value - existing) <= 1e-5 * Math.abs(existing)
 }

@@ -36,6 +36,8 @@ export const sentences = {
     `Expected strings, numbers, booleans or null as choices of ${quote(name)}, got ${show(choice)}. Map names to objects in your objective instead.`,
   PARAM_KIND: (name: string, before: string, now: string) =>
     `Expected "${name}" to be suggested as ${before}, as before, got ${now}. Give the second one another name.`,
+  PARAM_INCOMPATIBLE: (name: string, before: string, now: string) =>
+    `Expected "${name}" to keep its kind, scale and choices within a study, got ${now} after ${before}. Give it another name, or use another study.`,
   PARAM_VALUE: (name: string, value: unknown, expected: string) => `Expected ${expected} for "${name}", got ${show(value)}.`,
   KEY_VALUE: (name: string, value: unknown) =>
     `Expected a string, a finite number, a boolean or null for "${name}" in a parameter key, got ${show(value)}.`,
@@ -50,6 +52,9 @@ export const sentences = {
   VALUE_NAN: () => "Expected a number as the objective's value, got NaN. Prune the trial if it has no value, or find the 0/0.",
   VALUE_COUNT: (expected: number, got: number) =>
     `Expected ${expected} ${expected === 1 ? 'value' : 'values'}, one per direction, got ${got}.`,
+  VALUE_TEXT: (value: unknown) => `Expected a number as the objective's value, got the text ${show(value)}. Convert it with Number().`,
+  OUTCOME_VALUE: (state: string, value: unknown) =>
+    `Expected no value beside the state "${state}", got ${show(value)}. A pruned trial keeps the value of its last report.`,
   OUTCOME_STATE: (state: unknown) => `Expected an outcome with the state "complete", "pruned" or "failed", got ${show(state)}.`,
   REPORT_VALUE: (value: unknown) => `Expected a number to report, got ${show(value)}.`,
   REPORT_STEP: (step: unknown) => `Expected a whole number >= 0 as the step of a report, got ${show(step)}.`,
@@ -86,7 +91,7 @@ export const sentences = {
   DETERMINISTIC_TIMEOUT: () =>
     'Expected no `timeout` in a deterministic run, because a clock decides where it ends. Use `trials` or `until`.',
   DETERMINISTIC_RUNNING: (number: number) =>
-    `Expected no running trial when a deterministic run starts, got trial ${number}, which a living worker holds. Wait for it, or run without \`deterministic\`.`,
+    `Expected no running trial when a deterministic run starts, got trial ${number}, which a living worker holds. Wait for it, tell it if it is your own, or run without \`deterministic\`.`,
   DETERMINISTIC_RACE: (number: number) =>
     `Expected to be the only worker in a deterministic run, but trial ${number} was taken by another one. Run one process, or without \`deterministic\`.`,
   ASK_KEEPS_FAILING: (times: number) => `Expected a trial, got ${times} errors one after another. The last one is the cause.`,
@@ -104,6 +109,8 @@ export const sentences = {
   SQLITE_DRIVER: () => 'Expected the package better-sqlite3 to be installed, got none. Run: npm install better-sqlite3 kysely',
   SQLITE_NOT_A_DATABASE: (path: string) =>
     `Expected a SQLite database at ${path}, got a file of another kind. It was left as it is; choose another path.`,
+  SQLITE_CORRUPT: (path: string) =>
+    `Expected a sound database at ${path}, got one that is damaged. Restore a copy, or choose another path.`,
   SQLITE_CANNOT_OPEN: (path: string, why: string) =>
     `Expected to read and write the database ${path}, got: ${why}. Check that its directory exists and that this user may write there.`,
   SQLITE_READ_ONLY: (path: string) =>

@@ -59,6 +59,8 @@ export async function evaluate(live: LiveTrial, objective: AnyObjective, options
 }
 
 function aborted(reason: unknown): TrialOutcome {
+  // A second evaluation of a trial whose time was up in the first.
+  if (reason instanceof StudyError && reason.code === 'TIMED_OUT') return { state: 'failed', error: reason, cause: 'timeout' }
   return { state: 'failed', error: reason ?? new StudyError('ABORTED', sentences.ABORTED()), cause: 'aborted' }
 }
 

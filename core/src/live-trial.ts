@@ -24,8 +24,6 @@ export interface TrialStart {
   readonly storedParams: number
   readonly answer?: TrialOutcome
   readonly twin?: number
-  /** Reports that are stored already. */
-  readonly reports?: readonly Report[]
 }
 
 /** What is still to be stored. */
@@ -183,12 +181,14 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     if (this.#aborted) call(this.#aborted.reason)
   }
 
-  /** What was not yet stored, after the write under way. Rejects, once, when a write has failed. */
+  /** What was not yet stored, after the write under way; what comes from now on is refused. Rejects, once, when a write has failed. */
   async rest(): Promise<TrialChange> {
     await this.#writing
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure.error
+    // What comes while this is stored would be lost.
+    this.#phase = 'over'
     return this.#take()
   }
 
@@ -199,6 +199,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
 
   /** Puts back what a failed write did not store. */
   restore(change: TrialChange): void {
+    if (this.#phase === 'over') this.#phase = 'settling'
     const pending = this.#pending
     this.#pending = {
       reports: [...(change.reports ?? []), ...(pending?.reports ?? [])],
@@ -262,11 +263,11 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   }
 }
 
-/** Throws for what would not be read back as it was written. */
-export function assertJson(key: string, value: unknown): void {
+/** Throws for what would not be read back as it was written. `within`: the objects that the value lies in. */
+export function assertJson(key: string, value: unknown, within: readonly unknown[] = []): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return
-  if (Array.isArray(value)) for (const item of value) assertJson(key, item)
-  else if (typeof value === 'object' && (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null))
-    for (const item of Object.values(value)) assertJson(key, item)
+  const isPlain = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))
+  if ((Array.isArray(value) || isPlain) && !within.includes(value))
+    for (const item of Array.isArray(value) ? value : Object.values(value as object)) assertJson(key, item, [...within, value])
   else throw new StudyError('ATTRIBUTE_VALUE', sentences.ATTRIBUTE_VALUE(key, value))
 }

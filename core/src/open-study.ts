@@ -9,6 +9,7 @@ import type { Directions, Objective, ObjectiveFunction, Value } from './objectiv
 import { assertOptimizeOptions } from './options.ts'
 import { outcomeToTell } from './outcome.ts'
 import { Run } from './run.ts'
+import type { Sampler } from './samplers/sampler.ts'
 import type { Params, Space, Suggest } from './space.ts'
 import type { AnyObjective, OptimizeOptions, Study, Summary } from './study.ts'
 import type { StudyCore } from './study-core.ts'
@@ -26,8 +27,8 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   #attributes: Readonly<Record<string, Json>>
   #asks: Promise<unknown> = Promise.resolve()
   #run: { readonly run: Run; readonly ended: Promise<unknown> } | undefined
-  /** Tells and attributes on their way to the storage. */
-  readonly #writes = new Set<Promise<unknown>>()
+  /** Tells, attributes and reads on their way. */
+  readonly #calls = new Set<Promise<unknown>>()
   #closing: Promise<void> | undefined
 
   constructor(core: StudyCore, direction: D, attributes: Readonly<Record<string, Json>>, abort: AbortController, ownsStorage: boolean) {
@@ -64,7 +65,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (!Number.isInteger(number)) throw new StudyError('OPTION', sentences.OPTION('trial', 'a trial or its number', trial))
     const outcome = outcomeToTell(result, this.#core.directions.length)
     const live = this.#core.live.get(number)
-    return this.#written(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
+    return this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
   }
 
   optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
@@ -118,6 +119,10 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 
   async trials(state?: TrialState): Promise<readonly TrialRecord[]> {
     this.#assertOpen()
+    return this.#awaited(this.#listed(state))
+  }
+
+  async #listed(state?: TrialState): Promise<readonly TrialRecord[]> {
     await this.#core.sync()
     const waiting = state === undefined || state === 'waiting' ? await this.#core.storage.waiting(this.name) : []
     const known = [...this.#core.log.records()].filter(
@@ -130,17 +135,19 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#assertOpen()
     let cursor: unknown
     for (;;) {
-      const page = await this.#core.storage.read(this.name, cursor, 1000)
+      const page = await this.#awaited(this.#core.storage.read(this.name, cursor, 1000))
       yield* page.trials
       if (page.trials.length < 1000) break
       cursor = page.cursor
+      this.#assertOpen()
     }
-    yield* await this.#core.storage.waiting(this.name)
+    this.#assertOpen()
+    yield* await this.#awaited(this.#core.storage.waiting(this.name))
   }
 
   async best(): Promise<D extends readonly unknown[] ? readonly TrialRecord[] : TrialRecord | undefined> {
     this.#assertOpen()
-    await this.#core.sync()
+    await this.#awaited(this.#core.sync())
     const { log } = this.#core
     return (Array.isArray(this.direction) ? log.front() : log.best) as never
   }
@@ -148,7 +155,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   async setAttribute(key: string, value: Json): Promise<void> {
     this.#assertOpen()
     assertJson(key, value)
-    await this.#written(this.#core.storage.setAttributes(this.name, { [key]: value }))
+    await this.#awaited(this.#core.storage.setAttributes(this.name, { [key]: value }))
     this.#attributes = Object.freeze({ ...this.#attributes, [key]: structuredClone(value) })
   }
 
@@ -171,7 +178,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#abort.abort(reason)
     await this.#run?.ended
     await this.#asks
-    await Promise.allSettled(this.#writes)
+    await Promise.allSettled(this.#calls)
     for (const trial of live.values()) {
       trial.abort(reason)
       await trial.written()
@@ -198,23 +205,22 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 
   #replayed(objective: AnyObjective, record: TrialRecord): unknown {
     if (typeof objective === 'function') return record.params
-    const { sampler } = this.#core
     const history = this.#core.view(record.number, 0)
     try {
-      return objective.space(new Drawing({ sampler, history, fixed: record.params, joint: {}, warn: () => {} }))
+      return objective.space(new Drawing({ sampler: drawsNothing, history, fixed: record.params, joint: {}, warn: () => {} }))
     } catch {
-      // A space that was changed since may not take what was best before; the run is no failure for that.
+      // A space that was changed since may not take what was best before, or want more than that; the run is no failure for that.
       return record.params
     }
   }
 
-  /** Lets `close` wait for a write. */
-  async #written<T>(write: Promise<T>): Promise<T> {
-    this.#writes.add(write)
+  /** Lets `close` wait for a call of the storage. */
+  async #awaited<T>(call: Promise<T>): Promise<T> {
+    this.#calls.add(call)
     try {
-      return await write
+      return await call
     } finally {
-      this.#writes.delete(write)
+      this.#calls.delete(call)
     }
   }
 
@@ -227,6 +233,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 
   #assertOpen(): void {
     if (this.#closing) throw new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
+  }
+}
+
+/** A replay has every value, or it is none. */
+const drawsNothing: Sampler = {
+  name: 'none',
+  sample(name) {
+    throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, undefined, 'a stored value'))
   }
 }
 

@@ -1,9 +1,13 @@
 import { StudyError, sentences, TrialPruned } from './errors.ts'
+import { spellsNumber } from './python-values.ts'
 import { type Evidence, type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
 
-/** What an objective returned, as an outcome: complete, or failed with a sentence that says what is wrong with it. */
+/**
+ * What an objective returned, as an outcome: complete, or failed with a sentence that says what is wrong with it. A boolean counts as 0 or 1, as
+ * in Optuna.
+ */
 export function outcomeOf(result: unknown, objectives: number): TrialOutcome {
-  const values = Array.isArray(result) ? result : [result]
+  const values = (Array.isArray(result) ? result : [result]).map(value => (typeof value === 'boolean' ? Number(value) : value))
   if (values.length !== objectives) {
     // One wrong value says more than a wrong count of them.
     if (objectives > 1 || Array.isArray(result)) return invalid('VALUE_COUNT', sentences.VALUE_COUNT(objectives, values.length))
@@ -22,15 +26,45 @@ export function outcomeOfError(error: unknown): TrialOutcome {
   return { state: 'failed', error, cause: 'threw' }
 }
 
-/** What was told, as an outcome. A number, one per direction, or an outcome of either form. Throws for anything that is neither. */
+/**
+ * What was told, as an outcome; the rules are Optuna's. A bare value that is none fails its trial; an outcome that says it is complete must have
+ * its values, and one that is pruned or failed has none. Throws for what is neither, and for a number that is spelled as a text.
+ */
 export function outcomeToTell(result: unknown, objectives: number): TrialOutcome {
-  if (typeof result !== 'object' || result === null || Array.isArray(result)) return outcomeOf(result, objectives)
-  const { state } = result as Outcome<unknown>
-  if (state === 'pruned' || state === 'failed') return result as TrialOutcome
-  if (state !== 'complete') throw new StudyError('OUTCOME_STATE', sentences.OUTCOME_STATE(state))
-  const { value, ...evidence } = result as Outcome<unknown> & { state: 'complete' }
+  if (typeof result !== 'object' || result === null || Array.isArray(result)) {
+    assertNoSpelledNumber(result)
+    return outcomeOf(result, objectives)
+  }
+  const { state, value } = result as { readonly state: unknown; readonly value?: unknown }
+  if ((state === 'pruned' || state === 'failed') && value !== undefined && value !== null)
+    throw new StudyError('OUTCOME_VALUE', sentences.OUTCOME_VALUE(state, value))
+  const outcome = checkedOutcome(result, objectives)
+  if (state === 'complete' && outcome.state === 'failed') throw outcome.error
+  return outcome
+}
+
+/** An outcome of either form with one number per objective; a complete one whose values are none has failed. Throws for what is no outcome. */
+export function checkedOutcome(result: unknown, objectives: number): TrialOutcome {
+  const given = assertOutcome(result as Outcome<unknown>)
+  if (given.state !== 'complete') return given
+  const { value, ...evidence } = given
   const outcome = outcomeOf(value, objectives)
   return outcome.state === 'complete' ? { ...(evidence as Evidence), ...outcome } : outcome
+}
+
+/** The same outcome; throws for what is none. Its values are not looked at. */
+export function assertOutcome<V>(result: Outcome<V>): Outcome<V> {
+  const state: unknown = result?.state
+  if (state !== 'complete' && state !== 'pruned' && state !== 'failed')
+    throw new StudyError('OUTCOME_STATE', sentences.OUTCOME_STATE(state))
+  return result
+}
+
+/** Python takes a text for the sequence of its characters. */
+function assertNoSpelledNumber(result: unknown): void {
+  const values = Array.isArray(result) ? result : typeof result === 'string' ? [...result] : []
+  for (const value of values)
+    if (typeof value === 'string' && spellsNumber(value)) throw new StudyError('VALUE_TEXT', sentences.VALUE_TEXT(result))
 }
 
 /** Why a trial failed or was pruned, as it is stored. */

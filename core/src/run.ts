@@ -2,6 +2,7 @@ import { type AskRequest, ask } from './asking.ts'
 import { StudyError, sentences } from './errors.ts'
 import { evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
+import { assertOutcome } from './outcome.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
 import type { StudyCore } from './study-core.ts'
 import { tellLive } from './telling.ts'
@@ -17,6 +18,8 @@ export interface RunCounts {
 
 const mostAskErrors = 10
 const longestTurnMs = 50
+/** Repeats one after another by which a run of `unique` has seen that nothing new comes; as many as draws that `where` may reject. */
+const mostRepeats = 1000
 
 /** One `optimize`: lanes that ask, evaluate and tell until a budget, a clock, a signal or an error ends them. */
 export class Run {
@@ -29,6 +32,7 @@ export class Run {
   readonly #mine = new Set<number>()
   #asked = 0
   #askErrors = 0
+  #repeats = 0
   #reason: StopReason | undefined
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
@@ -124,6 +128,7 @@ export class Run {
     const request: AskRequest = {
       objective,
       ...(typeof objective === 'function' ? {} : { space: objective.space }),
+      failed: this.#countFailed,
       ...(until === undefined ? {} : { until }),
       ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
     }
@@ -149,15 +154,19 @@ export class Run {
     }
   }
 
+  readonly #countFailed = (): void => {
+    this.counts.failed++
+  }
+
   /** Never rejects: what an interceptor throws fails the trial. */
   async #evaluate(live: LiveTrial): Promise<TrialOutcome> {
-    if (live.answer) return live.answer
     const { trialTimeout } = this.#options
     const settings = { objectives: this.#core.directions.length, ...(trialTimeout === undefined ? {} : { trialTimeout }) }
     const phase = this.#core.host.phase('evaluate', () => evaluate(live, this.#objective, settings))
     try {
+      if (live.answer) return assertOutcome(live.answer)
       const params = live.drawsLater ? undefined : live.suggested
-      return await phase({ trial: live, params, ...(live.twin === undefined ? {} : { twin: live.twin }) })
+      return assertOutcome(await phase({ trial: live, params, ...(live.twin === undefined ? {} : { twin: live.twin }) }))
     } catch (error) {
       return { state: 'failed', error, cause: live.isAborted ? 'aborted' : 'threw' }
     }
@@ -165,14 +174,17 @@ export class Run {
 
   /** Never rejects: a storage that fails ends the run. */
   async #tell(live: LiveTrial, outcome: TrialOutcome): Promise<void> {
-    const { onError = 'throw' } = this.#options
+    const { onError = 'throw', unique } = this.#options
     try {
       const record = await tellLive(this.#core, live, outcome)
       const { counts } = this
       if (record.state === 'complete') counts.complete++
       else if (record.state === 'pruned') counts.pruned++
       else counts.failed++
-      if (record.reusedFrom !== undefined && record.state !== 'failed') counts.reused++
+      const isRepeat = record.reusedFrom !== undefined && record.state !== 'failed'
+      if (isRepeat) counts.reused++
+      this.#repeats = isRepeat ? this.#repeats + 1 : 0
+      if (unique !== undefined && this.#repeats >= mostRepeats) this.#reason ??= 'space-exhausted'
       if (outcome.state === 'failed' && (outcome.cause ?? 'threw') === 'threw' && onError === 'throw')
         this.#failure ??= { error: outcome.error }
     } catch (error) {

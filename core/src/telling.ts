@@ -1,8 +1,9 @@
 import { StudyError, sentences } from './errors.ts'
+import type { History } from './history.ts'
 import type { LiveTrial } from './live-trial.ts'
-import { outcomeAttributes, outcomeToTell } from './outcome.ts'
+import { checkedOutcome, outcomeAttributes } from './outcome.ts'
 import type { TellCall } from './plugin.ts'
-import type { TrialEnd } from './storages/storage.ts'
+import type { TrialChange, TrialEnd } from './storages/storage.ts'
 import type { StudyCore } from './study-core.ts'
 import type { Json, TrialOutcome, TrialRecord } from './trial.ts'
 
@@ -16,42 +17,18 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
     throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, core.log.get(number)?.state ?? 'told'))
   core.live.delete(number)
   core.telling.set(number, { improved: false })
+  live.settle()
   try {
-    return await settle(core, live, outcome)
+    return await settle(core, { trial: number, params: live.suggested, outcome }, checked => finishLive(core, live, checked))
+  } catch (error) {
+    if (core.log.get(number)?.state === 'running') core.live.set(number, live)
+    throw error
   } finally {
     core.telling.delete(number)
   }
 }
 
-async function settle(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
-  const { number } = live
-  live.settle()
-  let stored: TrialRecord | undefined
-  const centre = async (call: TellCall): Promise<TrialRecord> => {
-    const record = await finish(core, live, outcomeToTell(call.outcome, core.directions.length))
-    stored = record
-    return record
-  }
-  try {
-    return await core.host.phase('tell', centre)({ trial: number, params: live.suggested, outcome })
-  } catch (error) {
-    if (!(error instanceof StudyError) || error.code !== 'PLUGIN_THREW') {
-      if (!stored) core.live.set(number, live)
-      throw error
-    }
-    if (stored) {
-      // It is finished and stays so; that the plugin failed is said all the same.
-      core.bus.emit('plugin.failed', { plugin: error.plugin ?? '', error })
-      return stored
-    }
-    return await centre({ trial: number, params: live.suggested, outcome: { state: 'failed', error, cause: 'threw' } }).catch(reason => {
-      core.live.set(number, live)
-      throw reason
-    })
-  }
-}
-
-/** Ends a trial that is running but not live in this process, by its number. */
+/** Ends a trial that is running but not live in this process, by its number, in the same way. */
 export async function tellNumber(core: StudyCore, number: number, outcome: TrialOutcome): Promise<TrialRecord> {
   if (core.telling.has(number)) throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, 'told already'))
   await core.sync()
@@ -60,30 +37,54 @@ export async function tellNumber(core: StudyCore, number: number, outcome: Trial
   if (record.state !== 'running') throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, record.state))
   core.telling.set(number, { improved: false })
   try {
-    const finished = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
-    announce(core, finished, outcome)
-    return finished
+    const history = core.view(number, 0)
+    return await settle(core, { trial: number, params: record.params, outcome }, checked => finish(core, number, history, checked, {}))
   } finally {
     core.telling.delete(number)
   }
 }
 
-async function finish(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
-  const added = core.sampler.beforeFinish?.(outcome, live.history)
+/** The phase `tell`, whose centre is `store`. */
+async function settle(core: StudyCore, call: TellCall, store: (outcome: TrialOutcome) => Promise<TrialRecord>): Promise<TrialRecord> {
+  let stored: TrialRecord | undefined
+  const centre = async ({ outcome }: TellCall): Promise<TrialRecord> => {
+    const record = await store(checkedOutcome(outcome, core.directions.length))
+    stored = record
+    return record
+  }
+  try {
+    const record = await core.host.phase('tell', centre)(call)
+    // An interceptor that did not call `next` has stored nothing.
+    return stored ? record : await centre(call)
+  } catch (error) {
+    if (!(error instanceof StudyError) || error.code !== 'PLUGIN_THREW') throw error
+    if (!stored) return await centre({ ...call, outcome: { state: 'failed', error, cause: 'threw' } })
+    // It is finished and stays so; that the plugin failed is said all the same.
+    core.bus.emit('plugin.failed', { plugin: error.plugin ?? '', error })
+    return stored
+  }
+}
+
+async function finishLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
   const rest = await live.rest()
   try {
-    const record = await core.storage.finish(core.name, live.number, {
-      ...rest,
-      outcome: rest.reports?.length ? { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] } : outcome,
-      ...systemAttributesOf(rest.systemAttributes, added || undefined, outcomeAttributes(outcome))
-    })
-    live.end()
-    announce(core, record, outcome)
-    return record
+    return await finish(core, live.number, live.history, outcome, rest)
   } catch (error) {
     live.restore(rest)
     throw error
   }
+}
+
+/** Stores an end with what was not yet stored of its trial, and says so. */
+async function finish(core: StudyCore, number: number, history: History, outcome: TrialOutcome, rest: TrialChange): Promise<TrialRecord> {
+  const added = core.sampler.beforeFinish?.(outcome, history)
+  const record = await core.storage.finish(core.name, number, {
+    ...rest,
+    outcome: rest.reports?.length ? { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] } : outcome,
+    ...systemAttributesOf(rest.systemAttributes, added || undefined, outcomeAttributes(outcome))
+  })
+  announce(core, record, outcome)
+  return record
 }
 
 /** One object of several, left out where there is nothing in it. */

@@ -156,3 +156,10 @@ export function isFeasible(constraints: Readonly<Record<string, number>>): boole
   for (const name in constraints) if (!((constraints[name] ?? 0) <= 0)) return false
   return true
 }
+
+/** How far constraints are from being met, in all; 0 where they hold. */
+export function violation(constraints: Readonly<Record<string, number>>): number {
+  let sum = 0
+  for (const name in constraints) sum += Math.max(constraints[name] as number, 0)
+  return sum
+}

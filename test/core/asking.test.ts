@@ -1,6 +1,7 @@
 import {
   type AskCall,
   createStudy,
+  float,
   type Interceptor,
   int,
   memory,
@@ -243,6 +244,21 @@ describe('asking', () => {
     const [record] = await study.trials()
     expect(record?.state).to.equal('failed')
     expect(record?.systemAttributes['rxtuna:reason']).to.deep.equal({ name: 'Error', message: 'no', cause: 'invalid' })
+  })
+
+  it('takes what a dead worker had drawn as it is: `where` does not apply, and what was not yet drawn is', async () => {
+    const storage = memory()
+    await using study = await createStudy({ storage: { ...storage, take: () => Promise.resolve(left.shift()) } })
+    const distributions = { x: float(0, 1) }
+    const record = await storage.create(study.name, { state: 'running', params: { x: 0.25 }, distributions })
+    const left = record ? [record] : []
+    const wider = space({ x: float(0, 1), n: int(5, 9) }, { where: () => false })
+    const trial = await study.ask(wider)
+    expect(trial).to.deep.include({ number: 0 })
+    expect(trial.params.x).to.equal(0.25)
+    expect(trial.params.n).to.be.within(5, 9)
+    expect((await study.trials())[0]?.params).to.deep.equal(trial.params)
+    expect(await rejectedCode(study.ask(wider))).to.equal('WHERE_EXHAUSTED')
   })
 
   it('of a function objective draws nothing yet; its params are stored when it is told', async () => {

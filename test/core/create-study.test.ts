@@ -4,6 +4,14 @@ import { rejectedCode, rejection } from './rejection.ts'
 import { watched } from './watched-storage.ts'
 
 describe('createStudy', () => {
+  it('that fails says why, even if its storage does not close either', async () => {
+    const [failure, closing] = [new Error('no'), new Error('does not close')]
+    const storage = (): StudyStorage => ({ ...memory(), [Symbol.asyncDispose]: () => Promise.reject(closing) })
+    const plugin: Plugin = { name: 'failing', install: () => Promise.reject(failure) }
+    const thrown = (await rejection(createStudy({ storage, plugins: [plugin] }))) as SuppressedError
+    expect([thrown.suppressed, thrown.error]).to.deep.equal([failure, closing])
+  })
+
   it('takes every time from its clock, those of trials in its own storage too', async () => {
     let now = 1000
     await using study = await createStudy({ clock: () => now })

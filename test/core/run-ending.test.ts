@@ -1,4 +1,4 @@
-import { createStudy, ofType, type Plugin } from '@rxtuna/core'
+import { createStudy, ofType, type Plugin, pruners } from '@rxtuna/core'
 import { expect } from 'chai'
 import { take } from 'rxjs'
 import { rejectedCode, rejection, thrownCode } from './rejection.ts'
@@ -53,6 +53,16 @@ describe('a run', () => {
     expect(summary.failed).to.equal(0)
     expect((await study.trials()).every(({ state }) => state === 'complete')).to.equal(true)
   })
+
+  for (const deterministic of [false, true])
+    it(`whose trials never wait can be ended from outside all the same${deterministic ? ', also a deterministic one' : ''}`, async () => {
+      await using study = await createStudy({ pruner: pruners.none() })
+      const timer = setTimeout(() => study.stop(), 1)
+      // Far more than fit into the time; without a turn for others they would all run.
+      const { reason } = await study.optimize(() => 1, { trials: 50_000, deterministic })
+      clearTimeout(timer)
+      expect(reason).to.equal('stopped')
+    })
 
   it('takes a time limit that is longer than any timer for one that never comes', async () => {
     await using study = await createStudy()

@@ -85,7 +85,7 @@ describe('each plugin subscribes to what the design says', () => {
   })
 
   it('data-cache: trial.* checks what a trial was lent, study.finished what is left', async () => {
-    const run = async (...types: readonly EventType[]): Promise<readonly string[]> => {
+    const run = async (number: number, ...types: readonly EventType[]): Promise<readonly string[]> => {
       await using cache = openDataCache({ isolation: 'verify' })
       await using study = await createStudy({ plugins: [deafTo(dataCache(cache), ...types)] })
       const seen: string[] = []
@@ -100,16 +100,18 @@ describe('each plugin subscribes to what the design says', () => {
             // The types forbid it; the check finds who does it all the same.
             const closes = groups.get('A')?.columns.close as unknown as Float64Array
             closes[0] = 7
-            return 1
+            return endOf(number)
           }
         },
-        { trials: 1 }
+        { trials: 1, onError: 'continue' }
       )
       return seen.filter(type => type === 'data-cache.written' || type === 'study.finished')
     }
-    expect(await run()).to.deep.equal(['data-cache.written', 'study.finished'])
-    expect(await run('trial.completed')).to.deep.equal(['study.finished', 'data-cache.written'])
-    expect(await run('trial.completed', 'study.finished')).to.deep.equal(['study.finished'])
+    for (const [number, end] of (['trial.completed', 'trial.pruned', 'trial.failed'] as const).entries()) {
+      expect(await run(number), end).to.deep.equal(['data-cache.written', 'study.finished'])
+      expect(await run(number, end), end).to.deep.equal(['study.finished', 'data-cache.written'])
+      expect(await run(number, end, 'study.finished'), end).to.deep.equal(['study.finished'])
+    }
   })
 
   it('tiered-cache: trial.completed and trial.pruned link entries, study.finished records the day', async () => {
@@ -144,7 +146,7 @@ describe('each plugin subscribes to what the design says', () => {
     expect((await run('study.finished')).days).to.equal(0)
   })
 
-  it('dedup: ends settle or release a claim, an abandoned ask gives it up', async () => {
+  it('dedup: trial.completed and trial.pruned settle a claim, trial.failed releases it', async () => {
     const run = async (...types: readonly EventType[]): Promise<readonly string[]> => {
       await using guard = openMemoryGuard()
       const told: string[] = []

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect } from 'chai'
@@ -16,9 +16,10 @@ const blockTimeoutMs = 60_000
 const readmes = ['README.md', ...publishedPackages().map(({ directory }) => `${directory}/README.md`)].filter(file =>
   existsSync(join(root, file))
 )
-const examples = readmes.flatMap(readme =>
-  codeBlocks(readFileSync(join(root, readme), 'utf8')).map((block): Example => {
-    const title = `${readme}:${block.line}`
+const pages = [...readmes, ...globSync('docs/*.md', { cwd: root }).sort()]
+const examples = pages.flatMap(page =>
+  codeBlocks(readFileSync(join(root, page), 'utf8')).map((block): Example => {
+    const title = `${page}:${block.line}`
     return { ...block, title, file: `${title.replaceAll(/[^a-z0-9]+/gi, '-')}.${block.language}` }
   })
 )
@@ -52,7 +53,7 @@ function eachInTurn<T, R>(items: readonly T[], atOnce: number, work: (item: T) =
   })
 }
 
-describe('each code block of a README', function () {
+describe('each code block of a README or a page of docs', function () {
   this.timeout(5 * blockTimeoutMs)
   const runnable = examples.filter(({ run }) => run)
   let directory = ''
@@ -95,4 +96,13 @@ describe('each code block of a README', function () {
     expect(config.files.length, 'number of blocks in TypeScript').to.be.greaterThan(0)
     expect(await run(join(root, 'node_modules/.bin/tsc'), ['-p', directory], root)).to.equal('')
   })
+})
+
+describe('the documentation', () => {
+  for (const file of [...pages, 'ARCHITECTURE.md', 'examples/data/README.md'])
+    it(`names no file of the workspace that does not exist: ${file}`, () => {
+      const text = readFileSync(join(root, file), 'utf8')
+      const named = [...text.matchAll(/(?<=[`(])(?:test|core|plugins|examples|tools)\/[\w./-]+(?=[`)])/g)].map(([path]) => path)
+      expect(named.filter(path => !existsSync(join(root, path)))).to.deep.equal([])
+    })
 })

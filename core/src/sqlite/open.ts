@@ -143,8 +143,8 @@ const isBusy = (error: unknown): boolean => /^SQLITE_(BUSY|LOCKED)/.test(codeOf(
 function explained(path: string, error: unknown): unknown {
   const code = codeOf(error)
   const cause = { cause: error }
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT')
-    return new StudyError('SQLITE_NOT_A_DATABASE', sentences.SQLITE_NOT_A_DATABASE(path), cause)
+  if (code === 'SQLITE_NOTADB') return new StudyError('SQLITE_NOT_A_DATABASE', sentences.SQLITE_NOT_A_DATABASE(path), cause)
+  if (code.startsWith('SQLITE_CORRUPT')) return new StudyError('SQLITE_CORRUPT', sentences.SQLITE_CORRUPT(path), cause)
   if (code.startsWith('SQLITE_READONLY')) return new StudyError('SQLITE_READ_ONLY', sentences.SQLITE_READ_ONLY(path), cause)
   if (code.startsWith('SQLITE_CANTOPEN') || (error instanceof TypeError && /directory/.test(error.message)))
     return new StudyError('SQLITE_CANNOT_OPEN', sentences.SQLITE_CANNOT_OPEN(path, (error as Error).message), cause)

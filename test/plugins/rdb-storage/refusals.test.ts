@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { StudyError } from '@rxtuna/core'
@@ -36,6 +36,15 @@ describe('sqlite() refuses with a sentence', () => {
     expect(error.code).to.equal('SQLITE_NOT_A_DATABASE')
     expect(error.message).to.match(/^Expected a SQLite database at .*notes\.txt/)
     expect(readFileSync(path).equals(before)).to.equal(true)
+  })
+
+  it('a database that has lost a part, which is not taken for a file of another kind', async () => {
+    const path = join(directory, 'damaged.db')
+    await (await sqlite(path)())[Symbol.asyncDispose]()
+    truncateSync(path, statSync(path).size / 2)
+    const error = await refusal(sqlite(path))
+    expect(error.code).to.equal('SQLITE_CORRUPT')
+    expect(error.message).to.match(/^Expected a sound database at .*damaged\.db/)
   })
 
   it('a directory that does not exist', async () => {

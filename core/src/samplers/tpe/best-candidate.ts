@@ -1,19 +1,12 @@
 import type { Mixture } from './mixture.ts'
 import { logSum } from './normal.ts'
 
-/** A mixture that can be summed a block of components at a time. */
-export interface Densities {
-  readonly blocks: number
-  /** The log density of one block of components alone at a point, whose values are on the kernels' scale. */
-  logDensityOf(block: number, point: Float64Array): number
-}
-
 /**
  * The index of the candidate with the largest ratio of densities, below over above; the first of equal ones. Exact without summing everything:
  * all terms of a density are positive, so what is left of log below − log(part of above) bounds a candidate's ratio, and only the
  * candidate with the largest bound is looked at further, the newest and heaviest components first.
  */
-export function bestCandidate(below: Mixture, above: Densities, points: readonly Float64Array[]): number {
+export function bestCandidate(below: Mixture, above: Mixture, points: readonly Float64Array[]): number {
   const densities = points.map(point => below.logDensity(point))
   const parts = new Float64Array(points.length).fill(Number.NEGATIVE_INFINITY)
   const done = new Int32Array(points.length)

@@ -1,5 +1,5 @@
 import type { NumericalDimension } from './dimension.ts'
-import { logDensity, logMass, logShare } from './normal.ts'
+import { logMass, logShare } from './normal.ts'
 
 // Values with their masses are kept from draw to draw, up to so many numbers in all.
 const mostKept = 1_000_000
@@ -73,18 +73,9 @@ export class GridMasses {
 }
 
 /** The log mass that a normal puts on the cell around a value (kernels' scale), which ends at the bounds. */
-function logCell({ low, high, step, log }: NumericalDimension, mu: number, sigma: number, value: number): number {
+export function logCell({ low, high, step, log }: NumericalDimension, mu: number, sigma: number, value: number): number {
   const centre = log ? Math.exp(value) : value
   const begin = Math.max(log ? Math.log(centre - step / 2) : centre - step / 2, low)
   const end = Math.min(log ? Math.log(centre + step / 2) : centre + step / 2, high)
   return logMass((begin - mu) / sigma, (end - mu) / sigma)
-}
-
-/** The log density of the prior at a value on the kernels' scale: a normal about the middle, as wide as the range, on a grid summed up by cells. */
-export function logPrior(dimension: NumericalDimension, value: number): number {
-  const { low, high, step } = dimension
-  const mu = 0.5 * (low + high)
-  const sigma = high - low
-  const share = logShare(mu, sigma, low, high)
-  return step > 0 ? logCell(dimension, mu, sigma, value) - share : logDensity((value - mu) / sigma) - Math.log(sigma) - share
 }

@@ -1,45 +1,100 @@
-import type { Densities } from './best-candidate.ts'
-import { toKernelScale, toValue } from './dimension.ts'
-import { blockSize, type Group, type Observed } from './group.ts'
-import { type BlockKernels, type KernelOptions, type Kernels, kernelsOf } from './kernels.ts'
+import { Column } from '../../column.ts'
+import type { WholeColumn } from '../../history.ts'
+import { type Dimension, toKernelScale, toValue } from './dimension.ts'
+import { type KernelOptions, type Lane, laneOf } from './lane.ts'
 import { logSum } from './normal.ts'
 import { observationWeights, type Weights } from './weights.ts'
 
-/** Components that are prepared and summed together. */
-interface Block {
-  readonly weights: Float64Array
-  readonly kernels: readonly BlockKernels[]
+/** A running trial, taken for one that is not good. */
+export interface Lie {
+  readonly number: number
+  /** One per parameter, in internal form. */
+  readonly values: readonly number[]
+}
+/** The observations of one draw: the rows of the columns, without some, and trials that run. */
+export interface Members {
+  readonly columns: readonly WholeColumn[]
+  /** Rows from this one on are beyond the view. */
+  readonly rows: number
+  /** Rows that do not belong to it, ascending. */
+  readonly without?: readonly number[]
+  readonly lies?: readonly Lie[]
 }
 
-/**
- * A Parzen estimator: for each observation the product of its parameters' kernels, and the prior, in a weighted mixture. Blocks of components are
- * prepared when they are first needed: the first holds the newest observations and the prior.
- */
-export class Mixture implements Densities {
-  /** One more than there are observations: the prior is the last component, the oldest observation the first. */
-  readonly size: number
-  readonly blocks: number
-  readonly #group: Group
-  readonly #kernels: readonly Kernels[]
-  readonly #weights: Weights
-  readonly #priorWeight: number
-  readonly #prepared: Block[] = []
-  readonly #sums = new Float64Array(blockSize + 1)
+// Components that are summed at a time.
+const blockSize = 128
 
-  /** `weights` of the observations; default: the newest 25 alike, older ones less. */
-  constructor(group: Group, options: KernelOptions = {}, weights: Weights = observationWeights(group.count)) {
-    this.size = group.count + 1
-    this.blocks = Math.max(Math.ceil(group.count / blockSize), 1)
-    this.#group = group
-    this.#kernels = group.observed.map((_, parameter) => kernelsOf(group, parameter, options))
-    this.#weights = weights
-    this.#priorWeight = group.count === 0 ? 1 : (options.priorWeight ?? 1)
+/**
+ * A Parzen estimator: for each observation the product of its parameters' kernels, and the prior, in a weighted mixture. It is kept from draw to
+ * draw: between two draws few trials join or leave, and only their kernels and their neighbours' change.
+ */
+export class Mixture {
+  /** The first block holds the prior and the running trials, the others the rows from the newest on. */
+  blocks = 1
+  /** How many observations there are; the prior is one component more, and the last. */
+  count = 0
+  readonly #dimensions: readonly Dimension[]
+  readonly #lanes: readonly Lane[]
+  readonly #priorWeight: number
+  readonly #sums = new Float64Array(blockSize)
+  #isMember = new Uint8Array(0)
+  #weights = new Float64Array(0)
+  #numbers: Int32Array = new Int32Array(0)
+  #rows = 0
+  /** Running trials count on from here, past all rows of the columns. */
+  #base = 0
+  #without: readonly number[] = []
+  #lies: readonly Lie[] = []
+  #scale: Weights = observationWeights(0)
+  #prior = 1
+  #total = 1
+  /** Weights are set from the newest row down to this one, for the `#rank` newest observations; the lies up to `#lie` still lack theirs. */
+  #weighted = 0
+  #rank = 0
+  #lie = 0
+
+  constructor(dimensions: readonly Dimension[], options: KernelOptions = {}) {
+    this.#dimensions = dimensions
+    this.#priorWeight = options.priorWeight ?? 1
+    this.#lanes = dimensions.map(dimension => laneOf(dimension, options, row => this.#isMember[row] === 1))
   }
 
-  /** The weight of a component; all sum to 1. */
+  /** Brings the mixture up to date. Its columns are those of earlier calls, grown. `end` must be called after a draw with running trials. */
+  begin({ columns, rows, without = [], lies = [] }: Members, weights?: Weights): this {
+    const { numbers } = columns[0] as WholeColumn
+    this.#base = numbers.length
+    this.#reserve(this.#base + lies.length)
+    this.#numbers = numbers
+    const out = new Set(without)
+    for (const row of without) if (row < this.#rows && this.#isMember[row] === 1) this.#leave(row)
+    for (const row of this.#without) if (row < rows && !out.has(row)) this.#join(row, columns)
+    for (let row = this.#rows; row < rows; row++) if (!out.has(row)) this.#join(row, columns)
+    this.#rows = rows
+    this.#without = without
+    this.#lies = lies.toSorted((a, b) => a.number - b.number)
+    for (const [index, lie] of this.#lies.entries()) this.#joinLie(this.#base + index, lie, columns)
+    this.count = rows - without.length + lies.length
+    for (const lane of this.#lanes) lane.resize(this.count)
+    this.#scale = weights ?? observationWeights(this.count)
+    // Without observations the prior is all there is, whatever its weight.
+    this.#prior = this.count === 0 ? 1 : this.#priorWeight
+    this.#total = this.#scale.sum + this.#prior
+    this.#weighted = rows
+    this.#rank = 0
+    this.#lie = this.#lies.length - 1
+    this.blocks = Math.ceil(rows / blockSize) + 1
+    return this
+  }
+
+  /** Takes the running trials out again. */
+  end(): void {
+    for (let index = this.#lies.length - 1; index >= 0; index--) this.#leave(this.#base + index)
+    this.#lies = []
+  }
+
+  /** The weight of an observation by its place from the oldest on, or of the prior; all sum to 1. */
   weight(component: number): number {
-    const own = component === this.size - 1 ? this.#priorWeight : this.#weights.of(component)
-    return own / (this.#weights.sum + this.#priorWeight)
+    return (component === this.count ? this.#prior : this.#scale.of(component)) / this.#total
   }
 
   /** The log density of a point, whose values are on the kernels' scale. */
@@ -49,59 +104,155 @@ export class Mixture implements Densities {
     return sum
   }
 
+  /** The same of one block of components alone. */
   logDensityOf(block: number, point: Float64Array): number {
-    const { weights, kernels } = this.#block(block)
-    const count = weights.length
-    const sums = this.#sums.fill(0, 0, count)
-    for (let d = 0; d < kernels.length; d++) (kernels[d] as BlockKernels).add(sums, point[d] as number)
-    let largest = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < count; i++) largest = Math.max(largest, sums[i] as number)
-    if (largest === Number.NEGATIVE_INFINITY) return largest
-    let sum = 0
-    for (let i = 0; i < count; i++) sum += (weights[i] as number) * Math.exp((sums[i] as number) - largest)
-    return largest + Math.log(sum)
+    if (block === 0) return this.#logDensityOfOthers(point)
+    const to = this.#rows - (block - 1) * blockSize
+    const from = Math.max(to - blockSize, 0)
+    this.#weigh(from)
+    return this.#logSum(point, from, to)
   }
 
   /** A component, drawn by its weight from `q`, uniform in [0, 1). */
   component(q: number): number {
     let sum = 0
-    for (let k = 0; k < this.size; k++) {
+    for (let k = 0; k <= this.count; k++) {
       sum += this.weight(k)
       if (q < sum) return k
     }
-    return this.size - 1
+    return this.count
   }
 
-  /** A point of one component, from one uniform number per parameter: values of the parameters in internal form. */
+  /** The centre and width of a component's kernel in one parameter, or its probability of each choice. */
+  shape(component: number, parameter: number): readonly number[] {
+    return (this.#lanes[parameter] as Lane).shape(component === this.count ? undefined : component)
+  }
+
+  /** A point of one component of a mixture of whole columns, from one uniform number per parameter: values in internal form. */
   sample(component: number, uniform: (parameter: number) => number): Float64Array {
-    const isPrior = component === this.size - 1
-    // Within the blocks the newest come first, and the prior stands at the end of the first block.
-    const place = isPrior ? 0 : this.size - 2 - component
-    const { weights, kernels } = this.#block(Math.floor(place / blockSize))
-    const kernel = isPrior ? weights.length - 1 : place % blockSize
-    return Float64Array.from(kernels, (of, parameter) => {
-      const { dimension } = this.#group.observed[parameter] as Observed
-      const drawn = of.quantile(kernel, uniform(parameter))
+    return Float64Array.from(this.#lanes, (lane, parameter) => {
+      const dimension = this.#dimensions[parameter] as Dimension
+      const drawn = component === this.count ? lane.quantile(uniform(parameter)) : lane.quantile(uniform(parameter), component)
       return dimension.kind === 'numerical' ? toValue(dimension, drawn) : drawn
     })
   }
 
   /** Internal values on the kernels' scale. */
   scaled(point: Float64Array): Float64Array {
-    return point.map((value, parameter) => toKernelScale((this.#group.observed[parameter] as Observed).dimension, value))
+    return point.map((value, parameter) => toKernelScale(this.#dimensions[parameter] as Dimension, value))
   }
 
-  #block(index: number): Block {
-    const known = this.#prepared[index]
-    if (known) return known
-    const rows = this.#group.block(index)
-    const withPrior = index === 0
-    const weights = new Float64Array(rows.length + (withPrior ? 1 : 0))
-    const newest = this.size - 2 - index * blockSize
-    for (let i = 0; i < rows.length; i++) weights[i] = this.weight(newest - i)
-    if (withPrior) weights[rows.length] = this.weight(this.size - 1)
-    const block = { weights, kernels: this.#kernels.map(kernels => kernels(rows, withPrior)) }
-    this.#prepared[index] = block
-    return block
+  /** The prior and the running trials. */
+  #logDensityOfOthers(point: Float64Array): number {
+    let sum = Math.log(this.weight(this.count))
+    for (const [parameter, lane] of this.#lanes.entries()) sum += lane.logPrior(point[parameter] as number)
+    if (this.#lies.length === 0) return sum
+    this.#weigh(this.#olderThanLies())
+    const end = this.#base + this.#lies.length
+    for (let from = this.#base; from < end; from += blockSize) sum = logSum(sum, this.#logSum(point, from, Math.min(from + blockSize, end)))
+    return sum
   }
+
+  /** The first row that is older than every lie; down to it the weights of the lies are known. */
+  #olderThanLies(): number {
+    const oldest = (this.#lies[0] as Lie).number
+    let row = this.#rows
+    while (row > 0 && (this.#numbers[row - 1] as number) > oldest) row--
+    return Math.max(row - 1, 0)
+  }
+
+  #logSum(point: Float64Array, from: number, to: number): number {
+    const weights = this.#weights
+    const sums = this.#sums.fill(0, 0, to - from)
+    for (let d = 0; d < this.#lanes.length; d++) (this.#lanes[d] as Lane).add(sums, point[d] as number, from, to)
+    let largest = Number.NEGATIVE_INFINITY
+    for (let row = from; row < to; row++)
+      if ((weights[row] as number) > 0 && (sums[row - from] as number) > largest) largest = sums[row - from] as number
+    if (largest === Number.NEGATIVE_INFINITY) return largest
+    let sum = 0
+    for (let row = from; row < to; row++) {
+      const weight = weights[row] as number
+      if (weight > 0) sum += weight * Math.exp((sums[row - from] as number) - largest)
+    }
+    return largest + Math.log(sum)
+  }
+
+  /** Sets the weights from where they end down to a row: by each trial's place among all, lies included. */
+  #weigh(from: number): void {
+    const next = (): number => this.weight(this.count - 1 - this.#rank++)
+    const lies = (number: number): void => {
+      while (this.#lie >= 0 && (this.#lies[this.#lie] as Lie).number > number) this.#weights[this.#base + this.#lie--] = next()
+    }
+    for (; this.#weighted > from; this.#weighted--) {
+      const row = this.#weighted - 1
+      lies(this.#numbers[row] as number)
+      this.#weights[row] = this.#isMember[row] === 1 ? next() : 0
+    }
+    if (from === 0) lies(-1)
+  }
+
+  #join(row: number, columns: readonly WholeColumn[]): void {
+    for (const [d, lane] of this.#lanes.entries()) {
+      const column = columns[d] as WholeColumn
+      const value = column.values[row] as number
+      lane.join(row, value, column, other => isBefore(column.values[other] as number, other, value, row))
+    }
+    this.#isMember[row] = 1
+  }
+
+  #joinLie(row: number, { number, values }: Lie, columns: readonly WholeColumn[]): void {
+    for (const [d, lane] of this.#lanes.entries()) {
+      const column = columns[d] as WholeColumn
+      const value = values[d] as number
+      lane.join(row, value, column, other => {
+        if (other < this.#base) return isBefore(column.values[other] as number, column.numbers[other] as number, value, number)
+        const another = this.#lies[other - this.#base] as Lie
+        return isBefore(another.values[d] as number, another.number, value, number)
+      })
+    }
+    this.#isMember[row] = 1
+  }
+
+  #leave(row: number): void {
+    this.#isMember[row] = 0
+    for (const lane of this.#lanes) lane.leave(row)
+  }
+
+  #reserve(rows: number): void {
+    if (rows > this.#isMember.length) {
+      const size = Math.max(2 * this.#isMember.length, rows, 32)
+      const members = new Uint8Array(size)
+      members.set(this.#isMember)
+      this.#isMember = members
+      this.#weights = new Float64Array(size)
+    }
+    for (const lane of this.#lanes) lane.reserve(this.#isMember.length)
+  }
+}
+
+/** A mixture of these observations alone: for each parameter its values in internal form, from the oldest trial to the newest. */
+export function mixtureOf(
+  parameters: readonly { readonly dimension: Dimension; readonly values: ArrayLike<number> }[],
+  options?: KernelOptions,
+  weights?: Weights
+): Mixture {
+  const columns = parameters.map(({ values }) => {
+    const column = new Column()
+    for (let row = 0; row < values.length; row++) column.push(row, values[row] as number)
+    return wholeColumn(column)
+  })
+  const mixture = new Mixture(
+    parameters.map(({ dimension }) => dimension),
+    options
+  )
+  return mixture.begin({ columns, rows: columns[0]?.numbers.length ?? 0 }, weights)
+}
+
+/** A column as histories show it. */
+export function wholeColumn(column: Column): WholeColumn {
+  return { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: column.moves }
+}
+
+function isBefore(value: number, number: number, other: number, otherNumber: number): boolean {
+  return value < other || (value === other && number < otherNumber)
 }

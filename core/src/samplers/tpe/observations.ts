@@ -2,27 +2,25 @@ import { Column } from '../../column.ts'
 import { toInternal } from '../../distributions.ts'
 import type { History, HistoryColumn } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
-import type { Densities } from './best-candidate.ts'
 import { type Dimension, dimensionOf } from './dimension.ts'
-import { Group, groupOf, type Lie } from './group.ts'
-import { KeptMixture } from './kept-mixture.ts'
-import { Mixture } from './mixture.ts'
+import { type Lie, Mixture, mixtureOf, wholeColumn } from './mixture.ts'
 
 export type Entries = readonly (readonly [name: string, distribution: Distribution])[]
 /** The two densities that TPE compares. */
 export interface Models {
   readonly below: Mixture
-  readonly above: Densities
+  readonly above: Mixture
 }
 
 interface Kept {
-  readonly mixture: KeptMixture
+  readonly mixture: Mixture
   rows: number
-  readonly moves: number
+  readonly sources: readonly object[]
+  readonly moves: readonly number[]
 }
 const mostKept = 16
 
-/** Models the trials of one study after another; what can be kept from draw to draw is kept by column. */
+/** Models the trials of studies; what can be kept from draw to draw is kept by column. */
 export class Observations {
   readonly #kept = new WeakMap<object, Map<string, Kept>>()
 
@@ -34,50 +32,51 @@ export class Observations {
     const dimensions = space.map(([, distribution]) => dimensionOf(distribution))
     const columns = space.map(([name]) => history.column(name))
     // A column that has all ranked trials has the same ones as any other such column.
-    const whole = columns.length === 1 || columns.every(({ numbers }) => numbers.length === ranked)
-    const shared = whole ? columns : complete(columns)
+    const areSame = columns.length === 1 || columns.every(({ numbers }) => numbers.length === ranked)
+    const shared = areSame ? columns : complete(columns)
     const { numbers } = shared[0] as HistoryColumn
-    const rows = numbers.length
     const good = best.map(number => rowOf(numbers, number)).filter(row => row >= 0)
-    const below = new Mixture(
-      groupOf(shared.map(({ values }, d) => ({ dimension: dimensions[d] as Dimension, values: good.map(row => values[row] as number) })))
+    const below = mixtureOf(
+      shared.map(({ values }, d) => ({ dimension: dimensions[d] as Dimension, values: good.map(row => values[row] as number) }))
     )
-    if (whole) {
-      const kept = this.#keptFor(columns, dimensions, space)
-      kept.mixture.begin({ columns: columns.map(({ whole: each }) => each), rows, good, lies })
-      try {
-        return use({ below, above: kept.mixture })
-      } finally {
-        kept.mixture.end()
-      }
+    const above = areSame ? this.#keptFor(columns, dimensions) : new Mixture(dimensions)
+    above.begin({ columns: shared.map(({ whole }) => whole), rows: numbers.length, without: good, lies })
+    try {
+      return use({ below, above })
+    } finally {
+      above.end()
     }
-    const excluded = new Uint8Array(rows)
-    for (const row of good) excluded[row] = 1
-    const observed = shared.map(({ values, whole: { sorted } }, d) => ({ dimension: dimensions[d] as Dimension, values, sorted }))
-    return use({ below, above: new Mixture(new Group(observed, { numbers, rows, excluded, count: rows - good.length, lies })) })
   }
 
-  #keptFor(columns: readonly HistoryColumn[], dimensions: readonly Dimension[], space: Entries): Kept {
+  #keptFor(columns: readonly HistoryColumn[], dimensions: readonly Dimension[]): Mixture {
     const { whole, numbers } = columns[0] as HistoryColumn
     const rows = numbers.length
-    let moves = 0
-    for (const column of columns) moves += column.whole.moves
     let bySpace = this.#kept.get(whole.source)
     if (!bySpace) {
       bySpace = new Map()
       this.#kept.set(whole.source, bySpace)
     }
-    const key = JSON.stringify([space.map(([name]) => name), dimensions])
-    let kept = bySpace.get(key)
-    // Rows that moved, or a view of fewer ones, begin anew.
-    if (!kept || kept.moves !== moves || kept.rows > rows) {
-      kept = { mixture: new KeptMixture(dimensions), rows, moves }
-      const [oldest] = bySpace.keys()
-      if (oldest !== undefined && bySpace.size >= mostKept) bySpace.delete(oldest)
-      bySpace.set(key, kept)
+    const key = JSON.stringify(dimensions)
+    const before = bySpace.get(key)
+    // Other columns, rows that moved, or a view of fewer ones begin anew.
+    const holds =
+      before &&
+      before.rows <= rows &&
+      columns.every((column, d) => column.whole.source === before.sources[d] && column.whole.moves === before.moves[d])
+    if (holds) {
+      before.rows = rows
+      return before.mixture
     }
-    kept.rows = rows
-    return kept
+    const [oldest] = bySpace.keys()
+    if (oldest !== undefined && bySpace.size >= mostKept) bySpace.delete(oldest)
+    const mixture = new Mixture(dimensions)
+    bySpace.set(key, {
+      mixture,
+      rows,
+      sources: columns.map(column => column.whole.source),
+      moves: columns.map(column => column.whole.moves)
+    })
+    return mixture
   }
 }
 
@@ -102,7 +101,7 @@ function complete(columns: readonly HistoryColumn[]): readonly HistoryColumn[] {
   return columns.map(({ numbers, values }) => {
     const column = new Column()
     for (const [row, number] of numbers.entries()) if (has.get(number) === columns.length) column.push(number, values[row] as number)
-    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: 0 }
+    const whole = wholeColumn(column)
     return { numbers: whole.numbers, values: whole.values, whole }
   })
 }

@@ -4,8 +4,7 @@ import { Column } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
 import { bestCandidate } from '../../../../core/src/samplers/tpe/best-candidate.ts'
 import { dimensionOf } from '../../../../core/src/samplers/tpe/dimension.ts'
-import { groupOf } from '../../../../core/src/samplers/tpe/group.ts'
-import { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { type Mixture, mixtureOf } from '../../../../core/src/samplers/tpe/mixture.ts'
 import { bestNumbers } from '../../../../core/src/samplers/tpe/split.ts'
 
 const bowl = {
@@ -73,15 +72,13 @@ describe('tpe', () => {
     const dimensions = [dimensionOf(float(0, 1)), dimensionOf(int(1, 50)), dimensionOf(categorical(['a', 'b', 'c']))]
     for (let round = 0; round < 30; round++) {
       const mixture = (count: number): Mixture =>
-        new Mixture(
-          groupOf(
-            dimensions.map(dimension => ({
-              dimension,
-              values: Array.from({ length: count }, () =>
-                dimension.kind === 'categorical' ? stream.int(0, 2) : dimension.step === 0 ? stream.next() : stream.int(1, 50)
-              )
-            }))
-          )
+        mixtureOf(
+          dimensions.map(dimension => ({
+            dimension,
+            values: Array.from({ length: count }, () =>
+              dimension.kind === 'categorical' ? stream.int(0, 2) : dimension.step === 0 ? stream.next() : stream.int(1, 50)
+            )
+          }))
         )
       const [below, above] = [mixture(12), mixture(1_500)]
       const points = Array.from({ length: 24 }, () => below.sample(below.component(stream.next()), () => stream.next()))

@@ -2,12 +2,8 @@ import { categorical, float, int } from '@rxtuna/core'
 import { expect } from 'chai'
 import { Column } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
-import type { Densities } from '../../../../core/src/samplers/tpe/best-candidate.ts'
 import { type Dimension, dimensionOf, toKernelScale } from '../../../../core/src/samplers/tpe/dimension.ts'
-import { Group, type Lie } from '../../../../core/src/samplers/tpe/group.ts'
-import { KeptMixture } from '../../../../core/src/samplers/tpe/kept-mixture.ts'
-import { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
-import { logSum } from '../../../../core/src/samplers/tpe/normal.ts'
+import { type Lie, Mixture, mixtureOf, wholeColumn } from '../../../../core/src/samplers/tpe/mixture.ts'
 
 const dimensions = [
   dimensionOf(float(-1, 1)),
@@ -24,16 +20,10 @@ const value = (dimension: Dimension): number => {
   if (step > 0) return first + step * stream.int(0, Math.round((last - first) / step))
   return log ? Math.exp(Math.log(first) + stream.next() * Math.log(last / first)) : first + stream.next() * (last - first)
 }
-const total = (densities: Densities, point: Float64Array): number => {
-  let sum = Number.NEGATIVE_INFINITY
-  for (let block = 0; block < densities.blocks; block++) sum = logSum(sum, densities.logDensityOf(block, point))
-  return sum
-}
-
-describe('the mixture that is kept from draw to draw', () => {
+describe('a mixture that is kept from draw to draw', () => {
   it('has the densities of one that is made anew, whatever joins, leaves and runs in between', () => {
     const columns = dimensions.map(() => new Column())
-    const kept = new KeptMixture(dimensions)
+    const kept = new Mixture(dimensions)
     let number = 0
     for (let draw = 0; draw < 150; draw++) {
       // Several trials at a time at first, so that there are more than one block of them; gaps are trials that failed or run.
@@ -43,28 +33,26 @@ describe('the mixture that is kept from draw to draw', () => {
       }
       // The view ends before the columns do, as in a deterministic run.
       const rows = (columns[0]?.length ?? 0) - 2
-      const views = columns.map(column => ({
-        numbers: column.numbers,
-        values: column.lane(),
-        sorted: column.sorted(),
-        source: column,
-        moves: 0
-      }))
+      const views = columns.map(wholeColumn)
       const picked = Array.from({ length: Math.min(25, Math.ceil(rows / 10)) }, () => stream.int(0, rows - 1))
       const good = [...new Set(picked)].sort((a, b) => a - b)
       const lies: Lie[] = Array.from({ length: draw % 5 }, (_, i) => ({
         number: i === 0 ? number - 3.5 : number + i,
         values: dimensions.map(value)
       }))
-      const excluded = new Uint8Array(rows)
-      for (const row of good) excluded[row] = 1
-      const observed = views.map(({ values, sorted }, d) => ({ dimension: dimensions[d] as Dimension, values, sorted }))
+      // What belongs to it, in the order of numbers.
       const numbers = columns[0]?.numbers ?? new Int32Array(0)
-      const fresh = new Mixture(new Group(observed, { numbers, rows, excluded, count: rows - good.length, lies }))
-      kept.begin({ columns: views, rows, good, lies })
+      const members = [
+        ...Array.from({ length: rows }, (_, row) => row)
+          .filter(row => !good.includes(row))
+          .map(row => ({ number: numbers[row] as number, values: columns.map(column => column.lane()[row] as number) })),
+        ...lies
+      ].sort((a, b) => a.number - b.number)
+      const fresh = mixtureOf(dimensions.map((dimension, d) => ({ dimension, values: members.map(({ values }) => values[d] as number) })))
+      kept.begin({ columns: views, rows, without: good, lies })
       for (let i = 0; i < 3; i++) {
         const point = Float64Array.from(dimensions, dimension => toKernelScale(dimension, value(dimension)))
-        expect(total(kept, point), `draw ${draw}`).to.be.closeTo(total(fresh, point), 1e-9)
+        expect(kept.logDensity(point), `draw ${draw}`).to.be.closeTo(fresh.logDensity(point), 1e-9)
       }
       kept.end()
     }

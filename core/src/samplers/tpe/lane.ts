@@ -1,0 +1,243 @@
+import type { WholeColumn } from '../../history.ts'
+import { type CategoricalDimension, type Dimension, type NumericalDimension, toKernelScale } from './dimension.ts'
+import { GridMasses, logCell } from './grid-masses.ts'
+import { logDensity, logShare, truncatedQuantile } from './normal.ts'
+
+export interface KernelOptions {
+  /** Weight of the prior beside observations of weight 1. Default 1. */
+  readonly priorWeight?: number
+  /** Keeps kernels from becoming narrower than the range over min(100, n + 2). Default true. */
+  readonly magicClip?: boolean
+  /** Lets the outermost kernels reach to the bounds. Default false. */
+  readonly endpoints?: boolean
+}
+
+/**
+ * One parameter's kernels by row, kept from draw to draw: a trial that joins or leaves changes its own kernel and those of its two neighbours
+ * (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; the rules are Optuna's).
+ */
+export interface Lane {
+  /** Makes room for so many rows. */
+  reserve(rows: number): void
+  /** How many trials there are, which limits how narrow a kernel is. */
+  resize(count: number): void
+  /** A row of the column joins, or a value that is in none. `precedes` says whether a row comes before it. */
+  join(row: number, value: number, column: WholeColumn, precedes: (row: number) => boolean): void
+  leave(row: number): void
+  /** Adds the log densities at `value` of the kernels `from` to `to`; those of rows that did not join mean nothing. */
+  add(sums: Float64Array, value: number, from: number, to: number): void
+  /** The log density of the prior at `value`. */
+  logPrior(value: number): number
+  /** The centre and width of a row's kernel, or its probability of each choice; of the prior without a row. */
+  shape(row?: number): readonly number[]
+  /** The quantile `q` of a row's kernel, of the prior without a row. */
+  quantile(q: number, row?: number): number
+}
+
+/** Values are on the kernels' scale, or a choice's index. */
+export function laneOf(dimension: Dimension, options: KernelOptions, isMember: (row: number) => boolean): Lane {
+  return dimension.kind === 'categorical' ? new CategoricalLane(dimension, options) : new NumericalLane(dimension, options, isMember)
+}
+
+class NumericalLane implements Lane {
+  readonly #dimension: NumericalDimension
+  readonly #magicClip: boolean
+  readonly #endpoints: boolean
+  readonly #isMember: (row: number) => boolean
+  readonly #grid: GridMasses | undefined
+  #mus = new Float64Array(0)
+  #sigmas = new Float64Array(0)
+  /** 1/σ and the constant term of a normal kernel; on a grid the kernel's class. */
+  #inverses = new Float64Array(0)
+  #constants = new Float64Array(0)
+  #classes = new Int32Array(0)
+  /** Neighbours by value among the members; −1 at the ends. */
+  #before = new Int32Array(0)
+  #after = new Int32Array(0)
+  #first = -1
+  #narrowest = 0
+
+  constructor(dimension: NumericalDimension, { magicClip = true, endpoints = false }: KernelOptions, isMember: (row: number) => boolean) {
+    this.#dimension = dimension
+    this.#magicClip = magicClip
+    this.#endpoints = endpoints
+    this.#isMember = isMember
+    if (dimension.step > 0) this.#grid = new GridMasses(dimension)
+  }
+
+  reserve(rows: number): void {
+    if (rows <= this.#mus.length) return
+    const floats = (from: Float64Array): Float64Array<ArrayBuffer> => grown(from, new Float64Array(rows))
+    const ints = (from: Int32Array): Int32Array<ArrayBuffer> => grown(from, new Int32Array(rows))
+    this.#mus = floats(this.#mus)
+    this.#sigmas = floats(this.#sigmas)
+    if (this.#grid) this.#classes = ints(this.#classes)
+    else {
+      this.#inverses = floats(this.#inverses)
+      this.#constants = floats(this.#constants)
+    }
+    this.#before = ints(this.#before)
+    this.#after = ints(this.#after)
+  }
+
+  resize(count: number): void {
+    const { low, high } = this.#dimension
+    const narrowest = this.#magicClip ? (high - low) / Math.min(100, count + 2) : 1e-12
+    if (narrowest === this.#narrowest) return
+    this.#narrowest = narrowest
+    for (let row = 0; row < this.#mus.length; row++) if (this.#isMember(row)) this.#renew(row)
+  }
+
+  join(row: number, value: number, { sorted }: WholeColumn, precedes: (row: number) => boolean): void {
+    this.#mus[row] = toKernelScale(this.#dimension, value)
+    // The nearest member before it: by the column's own order, then past what joined from elsewhere.
+    let before = row < sorted.before.length ? (sorted.before[row] as number) : lastThat(sorted.order, precedes)
+    while (before >= 0 && !this.#isMember(before)) before = sorted.before[before] as number
+    let after = before >= 0 ? (this.#after[before] as number) : this.#first
+    while (after >= 0 && precedes(after)) {
+      before = after
+      after = this.#after[after] as number
+    }
+    this.#link(before, row)
+    this.#link(row, after)
+    for (const changed of [before, row, after]) if (changed >= 0) this.#renew(changed)
+  }
+
+  leave(row: number): void {
+    const before = this.#before[row] as number
+    const after = this.#after[row] as number
+    this.#link(before, after)
+    for (const changed of [before, after]) if (changed >= 0) this.#renew(changed)
+  }
+
+  add(sums: Float64Array, value: number, from: number, to: number): void {
+    if (this.#grid) {
+      this.#grid.add(sums, value, this.#classes, from, to)
+      return
+    }
+    const mus = this.#mus
+    const inverses = this.#inverses
+    const constants = this.#constants
+    for (let row = from; row < to; row++) {
+      const z = (value - (mus[row] as number)) * (inverses[row] as number)
+      sums[row - from] = (sums[row - from] as number) + (constants[row] as number) - 0.5 * z * z
+    }
+  }
+
+  /** A normal about the middle, as wide as the range. */
+  logPrior(value: number): number {
+    const { low, high, step } = this.#dimension
+    const mu = 0.5 * (low + high)
+    const sigma = high - low
+    const share = logShare(mu, sigma, low, high)
+    return step > 0 ? logCell(this.#dimension, mu, sigma, value) - share : logDensity((value - mu) / sigma) - Math.log(sigma) - share
+  }
+
+  shape(row?: number): readonly [mu: number, sigma: number] {
+    const { low, high } = this.#dimension
+    return row === undefined ? [0.5 * (low + high), high - low] : [this.#mus[row] as number, this.#sigmas[row] as number]
+  }
+
+  quantile(q: number, row?: number): number {
+    const { low, high } = this.#dimension
+    const [mu, sigma] = this.shape(row)
+    return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma)
+  }
+
+  #link(before: number, after: number): void {
+    if (before >= 0) this.#after[before] = after
+    else this.#first = after
+    if (after >= 0) this.#before[after] = before
+  }
+
+  /** A kernel is as wide as the gap to its farther neighbour, within limits. */
+  #renew(row: number): void {
+    const { low, high } = this.#dimension
+    const mus = this.#mus
+    const mu = mus[row] as number
+    const before = this.#before[row] as number
+    const after = this.#after[row] as number
+    const toBounds = this.#endpoints || (before < 0 && after < 0)
+    const below = before >= 0 ? mu - (mus[before] as number) : toBounds ? mu - low : 0
+    const above = after >= 0 ? (mus[after] as number) - mu : toBounds ? high - mu : 0
+    const sigma = Math.min(Math.max(below, above, this.#narrowest), high - low)
+    this.#sigmas[row] = sigma
+    if (this.#grid) this.#classes[row] = this.#grid.classOf(mu, sigma)
+    else {
+      this.#inverses[row] = 1 / sigma
+      this.#constants[row] = logDensity(0) - Math.log(sigma) - logShare(mu, sigma, low, high)
+    }
+  }
+}
+
+/** A kernel prefers its own choice; the prior prefers none. */
+class CategoricalLane implements Lane {
+  readonly #choices: number
+  readonly #priorWeight: number
+  #observed = new Int32Array(0)
+  #own = 0
+  #other = 0
+
+  constructor({ choices }: CategoricalDimension, { priorWeight = 1 }: KernelOptions) {
+    this.#choices = choices
+    this.#priorWeight = priorWeight
+  }
+
+  reserve(rows: number): void {
+    if (rows > this.#observed.length) this.#observed = grown(this.#observed, new Int32Array(rows))
+  }
+
+  resize(count: number): void {
+    const share = this.#priorWeight / (count + 1)
+    const sum = 1 + this.#choices * share
+    this.#own = (1 + share) / sum
+    this.#other = share / sum
+  }
+
+  join(row: number, value: number): void {
+    this.#observed[row] = value
+  }
+
+  leave(): void {}
+
+  add(sums: Float64Array, value: number, from: number, to: number): void {
+    const observed = this.#observed
+    const [own, other] = [Math.log(this.#own), Math.log(this.#other)]
+    for (let row = from; row < to; row++) sums[row - from] = (sums[row - from] as number) + (observed[row] === value ? own : other)
+  }
+
+  logPrior(): number {
+    return -Math.log(this.#choices)
+  }
+
+  shape(row?: number): readonly number[] {
+    if (row === undefined) return new Array<number>(this.#choices).fill(1 / this.#choices)
+    return new Array<number>(this.#choices).fill(this.#other).with(this.#observed[row] as number, this.#own)
+  }
+
+  quantile(q: number, row?: number): number {
+    let below = 0
+    for (const [choice, share] of this.shape(row).entries()) {
+      below += share
+      if (q < below) return choice
+    }
+    return this.#choices - 1
+  }
+}
+
+/** The last of the ordered rows that precedes. */
+function lastThat(order: Int32Array, precedes: (row: number) => boolean): number {
+  let low = 0
+  let high = order.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (precedes(order[middle] as number)) low = middle + 1
+    else high = middle
+  }
+  return low > 0 ? (order[low - 1] as number) : -1
+}
+
+function grown<T extends Int32Array | Float64Array>(from: Int32Array | Float64Array, to: T): T {
+  to.set(from)
+  return to
+}
