@@ -35,7 +35,8 @@ try {
 } catch (error) {
   // What the user can mend is said in a sentence; anything else is a fault, with its stack.
   const said = error instanceof StudyError || error instanceof RangeError
-  console.error(said ? error.message : error)
+  const sentence = said ? error.message : error
+  console.error(error instanceof StudyError && error.code === 'STUDY_SEED' ? `${error.message} Here: --fresh.` : sentence)
   process.exitCode = 1
 }
 
@@ -67,7 +68,7 @@ async function search(
     name,
     direction: 'maximize',
     storage,
-    sampler: timedSampler(samplers.random(), spending),
+    sampler: timedSampler(samplers.tpe(), spending),
     // The Sharpe ratio of the first three years says little about all of them.
     pruner: pruners.median({ warmupSteps: 3 }),
     ...(seed === undefined ? {} : { seed }),
@@ -93,6 +94,8 @@ async function search(
   const trials = await study.trials()
   const market = await loadMarket(caches, new AbortController().signal)
   const { exitCode, interrupted } = interrupt
+  // Twice what there is, or what was wanted and not reached.
+  const resume = resumeCommand(options, interrupted && trials.length < until ? until : 2 * Math.max(until, trials.length))
   return {
     ...reportOf({ market, trials, best, wanted: until, rejected: rejections.count() }),
     seed: study.seed,
@@ -100,7 +103,7 @@ async function search(
     time,
     ...used,
     files: [options.storage.replace(/^sqlite:\/\/\//, ''), guardPath, ...(options.cache ? [cachePath] : [])],
-    resume: resumeCommand(options, interrupted ? until : 2 * until),
+    ...(resume === undefined ? {} : { resume }),
     ...(exitCode === undefined ? {} : { exitCode })
   }
 }

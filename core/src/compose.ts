@@ -25,7 +25,9 @@ export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<
     const inner = next
     next = async call => {
       try {
-        return await interceptor(call, inner)
+        const result = await interceptor(call, inner)
+        if (result === undefined) throw new StudyError('PLUGIN_RESULT', sentences.PLUGIN_RESULT(plugin, phase))
+        return result
       } catch (error) {
         // An ask rejects with what was thrown, so that a redraw can say that nothing is left.
         if (phase === 'ask' || (typeof error === 'object' && error !== null && passing.has(error))) throw error

@@ -6,6 +6,7 @@ import { assertStudyOptions } from './options.ts'
 import { PluginHost } from './plugin-host.ts'
 import { median } from './pruners/median.ts'
 import { random } from './samplers/random.ts'
+import { tpe } from './samplers/tpe/tpe.ts'
 import { memory } from './storages/memory.ts'
 import type { StudySpec, StudyStorage } from './storages/storage.ts'
 import { directionList, type Study, type StudyOptions } from './study.ts'
@@ -18,6 +19,7 @@ import { systemKeys } from './trial.ts'
  */
 export async function createStudy<const D extends Directions = 'minimize'>(options: StudyOptions<D> = {}): Promise<Study<D>> {
   assertStudyOptions(options)
+  if (typeof AsyncDisposableStack === 'undefined') throw new StudyError('RUNTIME_TOO_OLD', sentences.RUNTIME_TOO_OLD())
   const { clock = Date.now, storage = () => memory({ clock }) } = options
   // Closes the storage if the study does not open; an error of that comes beside the first one.
   await using owned = new AsyncDisposableStack()
@@ -33,7 +35,8 @@ async function openStudy<D extends Directions>(
   clock: () => number,
   ownsStorage: boolean
 ): Promise<Study<D>> {
-  const { sampler = random(), pruner = median(), plugins = [] } = options
+  const directions = directionList(options.direction ?? 'minimize')
+  const { sampler = directions.length > 1 ? random() : tpe(), pruner = median(), plugins = [] } = options
   // Without a direction D is 'minimize', its default.
   const direction = (options.direction ?? 'minimize') as D
   const spec = await openSpec(storage, options, direction)

@@ -32,7 +32,7 @@ export function containsInternal(distribution: Distribution, value: number): boo
   if (Math.abs(index - Math.round(index)) < 1e-8) return true
   // Far from zero a double is coarser than that, but its decimal is exact.
   const grid = decimalGrid(distribution.low, distribution.high, distribution.step)
-  return grid.at(grid.nearest(value)) === value
+  return grid.snap(value) === value
 }
 
 /** The index of a choice, of its own type; NaN equals itself. −1 where there is none. */
@@ -51,7 +51,7 @@ export function snapped(distribution: Distribution, value: ParamValue): ParamVal
   }
   if (step === undefined) return value
   const grid = decimalGrid(low, high, step)
-  return grid.at(grid.nearest(value))
+  return grid.snap(value)
 }
 
 /** A stored value as it was meant: on its grid in exact decimals when it lies there, or as it is, so that a fixed value out of range stays itself. */

@@ -46,6 +46,10 @@ export const sentences = {
     `Expected \`where\` to accept a draw within ${draws} attempts, got none. Widen the rule, or narrow the ranges so that more draws satisfy it.`,
   WHERE_FORBIDS: () => 'The enqueued params are all fixed, and `where` rejects them.',
   SPACE_EXHAUSTED: () => 'Every point of the space has been tried.',
+  RUNTIME_TOO_OLD: () =>
+    'Expected a runtime with explicit resource management, such as Node 24 or newer, got one without AsyncDisposableStack. Install a current one.',
+  OBJECTIVE_SPACE: (value: unknown) =>
+    `Expected the objective's \`space\` to be a function, got ${show(value)}. Wrap a table in space({ … }).`,
   OBJECTIVE_SHAPE: (value: unknown) => `Expected an objective: a function, or { space, evaluate } with two functions, got ${show(value)}.`,
   VALUE_INVALID: (value: unknown) =>
     `Expected a number as the objective's value, got ${show(value)}. Return a number, or prune the trial if it has none.`,
@@ -98,25 +102,13 @@ export const sentences = {
   PLUGIN_NAME_TAKEN: (name: string) => `Expected plugins of different names, got two named "${name}". Leave one out.`,
   PLUGIN_SHAPE: (value: unknown) =>
     `Expected plugins as objects with \`name\` and \`install\`, got ${show(value)}. Call the plugin's factory?`,
+  PLUGIN_RESULT: (plugin: string, phase: string) =>
+    `Expected the interceptor of the plugin "${plugin}" in the phase "${phase}" to return a result, got undefined. Return what next(call) resolves with.`,
   PLUGIN_THREW: (plugin: string, phase: string, message: string) => `The plugin "${plugin}" threw in the phase "${phase}": ${message}`,
   CACHE_NAME_TAKEN: (name: string) => `Expected caches of different names, got two named "${name}". Give one of them another name.`,
   INTERCEPT_LATE: (plugin: string) => `Expected interceptors to be added in \`install\`, got one from "${plugin}" afterwards.`,
   ABORTED: () => 'The trial was aborted.',
-  TIMED_OUT: (ms: number) => `The trial took longer than its \`trialTimeout\` of ${ms} ms.`,
-  CACHE_CLOSED: (name: string) => `Expected an open cache, got "${name}", which is closed.`,
-  NODE_TOO_OLD: (version: string) =>
-    `Expected Node 24 or newer for SQLite, got ${version}, on which the driver crashes. Install a current Node; inside this workspace "npm start" brings its own.`,
-  SQLITE_DRIVER: () => 'Expected the package better-sqlite3 to be installed, got none. Run: npm install better-sqlite3 kysely',
-  SQLITE_NOT_A_DATABASE: (path: string) =>
-    `Expected a SQLite database at ${path}, got a file of another kind. It was left as it is; choose another path.`,
-  SQLITE_CORRUPT: (path: string) =>
-    `Expected a sound database at ${path}, got one that is damaged. Restore a copy, or choose another path.`,
-  SQLITE_CANNOT_OPEN: (path: string, why: string) =>
-    `Expected to read and write the database ${path}, got: ${why}. Check that its directory exists and that this user may write there.`,
-  SQLITE_READ_ONLY: (path: string) =>
-    `Expected to write the database ${path}, but it or its directory is read-only. Choose another path, or change its permissions.`,
-  SQLITE_BUSY: (path: string, seconds: number) =>
-    `Expected the lock of ${path} within ${seconds} s, got none: another process holds it. Look for a transaction that never ends.`
+  TIMED_OUT: (ms: number) => `The trial took longer than its \`trialTimeout\` of ${ms} ms.`
 } as const
 
 const quote = (name: string): string => (name.endsWith('()') ? name : `"${name}"`)

@@ -7,7 +7,7 @@ import type { StudyEvent } from './events.ts'
 import { assertJson } from './live-trial.ts'
 import type { Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
 import { assertOptimizeOptions } from './options.ts'
-import { outcomeToTell } from './outcome.ts'
+import { outcomeToTell, warnOfInvalid } from './outcome.ts'
 import { Run } from './run.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import type { Params, Space, Suggest } from './space.ts'
@@ -64,12 +64,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     const number = typeof trial === 'number' ? trial : trial?.number
     if (!Number.isInteger(number)) throw new StudyError('OPTION', sentences.OPTION('trial', 'a trial or its number', trial))
     const outcome = outcomeToTell(result, this.#core.directions.length)
+    if (outcome !== result) warnOfInvalid(number, outcome)
     const live = this.#core.live.get(number)
     return this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
   }
 
-  optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
   optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
+  // The last overload is the one that the compiler explains when none fits.
+  optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
   async optimize(given: unknown, options: OptimizeOptions = {}): Promise<never> {
     this.#assertOpen()
     const objective = assertObjective(given)
@@ -247,6 +249,8 @@ const drawsNothing: Sampler = {
 function assertObjective(given: unknown): AnyObjective {
   if (typeof given === 'function') return given as AnyObjective
   const { space, evaluate } = (given ?? {}) as Partial<Objective<unknown, unknown>>
+  if (typeof evaluate === 'function' && typeof space === 'object' && space !== null)
+    throw new StudyError('OBJECTIVE_SPACE', sentences.OBJECTIVE_SPACE(space))
   if (typeof space !== 'function' || typeof evaluate !== 'function')
     throw new StudyError('OBJECTIVE_SHAPE', sentences.OBJECTIVE_SHAPE(given))
   return given as AnyObjective

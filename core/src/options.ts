@@ -60,7 +60,9 @@ export function assertStudyOptions(options: StudyOptions): void {
   if (plugins !== undefined && !Array.isArray(plugins)) throw option('plugins', 'an array of plugins', plugins)
 }
 
-function assertKnown(where: string, options: object, known: readonly string[]): void {
+/** Throws a sentence for options that are no object, or one that is not known. */
+export function assertKnown(where: string, options: object, known: readonly string[]): void {
+  if (typeof options !== 'object' || options === null) throw option(`the options of ${where}`, 'an object', options)
   for (const name of Object.keys(options))
     if (!known.includes(name)) throw new StudyError('OPTION_UNKNOWN', sentences.OPTION_UNKNOWN(where, name, known.join(', ')))
 }

@@ -89,3 +89,8 @@ export function outcomeAttributes(outcome: TrialOutcome): Readonly<Record<string
 function invalid(code: string, sentence: string): TrialOutcome {
   return { state: 'failed', error: new StudyError(code, sentence), cause: 'invalid' }
 }
+
+/** Says on the console why a trial failed that came to no valid value: nobody threw, so that nobody would hear of it. */
+export function warnOfInvalid(trial: number, outcome: TrialOutcome): void {
+  if (outcome.state === 'failed' && outcome.cause === 'invalid') console.warn(`Trial ${trial} failed: ${(outcome.error as Error).message}`)
+}

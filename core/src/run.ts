@@ -2,7 +2,7 @@ import { type AskRequest, ask } from './asking.ts'
 import { StudyError, sentences } from './errors.ts'
 import { evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
-import { assertOutcome } from './outcome.ts'
+import { assertOutcome, warnOfInvalid } from './outcome.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
 import type { StudyCore } from './study-core.ts'
 import { tellLive } from './telling.ts'
@@ -37,6 +37,7 @@ export class Run {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
   #alone = false
+  #warned = false
   #turnedAt = performance.now()
 
   /** `serialized` runs asks of the study one after another. */
@@ -176,6 +177,11 @@ export class Run {
   async #tell(live: LiveTrial, outcome: TrialOutcome): Promise<void> {
     const { onError = 'throw', unique } = this.#options
     try {
+      if (!this.#warned && outcome.state === 'failed' && outcome.cause === 'invalid') {
+        // Once a run: the others are likely to have the same reason.
+        this.#warned = true
+        warnOfInvalid(live.number, outcome)
+      }
       const record = await tellLive(this.#core, live, outcome)
       const { counts } = this
       if (record.state === 'complete') counts.complete++

@@ -161,8 +161,8 @@ export interface DecimalGrid {
   readonly steps: number
   readonly last: number
   at(index: number): number
-  /** The index of the nearest point. */
-  nearest(value: number): number
+  /** The nearest point, within the bounds; a point of the grid is its own. */
+  snap(value: number): number
 }
 
 /** Points `low + index × step` in the decimals that are written, so that 0.1 + 2 × 0.1 is 0.3. */
@@ -176,14 +176,22 @@ export function decimalGrid(low: number, high: number, step: number): DecimalGri
   const steps = Math.min(Number(exactSteps), Number.MAX_VALUE)
   const last = unscaled(scaledLow + exactSteps * scaledStep, digits)
   const at = (index: number) => Math.min(unscaled(scaledLow + BigInt(index) * scaledStep, digits), last)
-  return { steps, last, at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
+  const snap = (value: number): number => {
+    if (value <= low || value >= last) return value <= low ? low : last
+    // In as many decimals as the value has, so that the nearest point is found exactly, however many there are.
+    const more = Math.max(decimals(value) - digits, 0)
+    const unit = scaledStep * 10n ** BigInt(more)
+    const offset = scaled(value, digits + more) - scaledLow * 10n ** BigInt(more)
+    return unscaled(scaledLow + ((2n * offset + unit) / (2n * unit)) * scaledStep, digits)
+  }
+  return { steps, last, at, snap }
 }
 
 // Beyond 300 decimals a double has no exact decimal neighbours worth keeping.
 function binaryGrid(low: number, high: number, step: number): DecimalGrid {
   const steps = Math.min(Math.floor((high - low) / step), Number.MAX_VALUE)
   const at = (index: number) => Math.min(low + index * step, high)
-  return { steps, last: at(steps), at, nearest: value => Math.min(Math.max(Math.round((value - low) / step), 0), steps) }
+  return { steps, last: at(steps), at, snap: value => at(Math.min(Math.max(Math.round((value - low) / step), 0), steps)) }
 }
 
 /** Decimal places of the shortest text of a number. */

@@ -16,7 +16,7 @@ export interface StudyOptions<D extends Directions = Directions> {
   readonly metricNames?: readonly string[]
   /** Default: in memory. A factory's storage is closed with the study, a storage itself is lent and stays open. */
   readonly storage?: StudyStorage | StorageFactory
-  /** Default `samplers.random()`. */
+  /** Default `samplers.tpe()`; with several directions `samplers.random()`. */
   readonly sampler?: Sampler
   /** Default `pruners.median()`. */
   readonly pruner?: Pruner
@@ -43,8 +43,9 @@ export interface Study<D extends Directions = Directions> extends AsyncDisposabl
   ask(): Promise<AskedTrial & Suggest>
   /** Ends a trial: with its value, one value per direction, or an outcome. Rejects for a trial that is not running. */
   tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord>
-  optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
   optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
+  // The last overload is the one that the compiler explains when none fits.
+  optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
   /** Puts params, all or some, at the end of the queue: the next asks take them first. */
   enqueue(params: Params, options?: { readonly skipIfExists?: boolean }): Promise<void>
   trials(state?: TrialState): Promise<readonly TrialRecord[]>
@@ -64,7 +65,7 @@ export interface OptimizeOptions {
   /** Trials of this call. `until` counts all trials of the study instead, so that a resumed program ends where it would have. */
   readonly trials?: number
   readonly until?: number
-  /** This many different evaluations, whatever the sampler repeats; needs the dedup plugin. */
+  /** This many different evaluations, whatever the sampler repeats; needs the dedup plugin. After 1,000 repeats in a row the space counts as exhausted. */
   readonly unique?: number
   /** Milliseconds for the run; trials in flight finish. */
   readonly timeout?: number

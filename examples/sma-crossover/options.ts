@@ -23,8 +23,8 @@ export const usage: string = `Usage: npm start -- [options]
   --lanes N       trials evaluated at a time (default 4)
   --no-cache      switch the three caches off
   --storage URL   where the study is kept (default ${defaultStorage})
-  --fresh         begin the study anew
-  --json          print the result as JSON
+  --fresh         discard the stored study and begin anew
+  --json          print the result as JSON; npm's own lines go with: npm start --silent -- --json
   --quiet         no progress, only the result
   --help          this text
 `
@@ -62,14 +62,15 @@ function parsed(args: readonly string[]) {
       }
     }).values
   } catch (error) {
-    // Only the first line says what came.
+    // Only the first line says what came; a value that begins with a dash is taken for an option.
     const [said] = (error as Error).message.split('\n')
     throw new RangeError(`Expected options as --help lists them, got: ${said?.replace(/\.$/, '')}.`)
   }
 }
 
-/** The command that goes on with the same study. */
-export function resumeCommand({ lanes, cache, storage }: Options, trials: number): string {
+/** The command that goes on with the same study; undefined for a storage in memory, which is gone. */
+export function resumeCommand({ lanes, cache, storage }: Options, trials: number): string | undefined {
+  if (/^sqlite:\/\/(\/(:memory:)?)?$/.test(storage)) return undefined
   const flags = [
     `--trials ${trials}`,
     ...(lanes === 4 ? [] : [`--lanes ${lanes}`]),

@@ -17,7 +17,13 @@ export function printReport(report: Report): string {
   const { caches, files, lanes, resume, time, trials } = report
   const sections = [
     [...head(report), ...bestLines(report), ...table(report), ...sentences(report)],
-    [...trialLines(trials), ...timeLines(time, lanes), ...cacheLines(caches), ...fileLines(files), line('resume', resume)],
+    [
+      ...trialLines(trials),
+      ...timeLines(time, lanes),
+      ...cacheLines(caches),
+      ...fileLines(files),
+      ...(resume === undefined ? [] : [line('resume', resume)])
+    ],
     notes.map((note, i) => line(i === 0 ? 'notes' : '', note))
   ]
   return `${sections.map(lines => lines.join('\n')).join('\n\n')}\n`
@@ -96,7 +102,7 @@ function trialLines({ total, completed, pruned, reused, failed, rejected }: Tria
   const unfinished = total - completed - pruned - reused - failed
   const parts = Object.entries({ completed, pruned, reused, failed, ...(unfinished === 0 ? {} : { unfinished }) })
   const sum = parts.map(([state, count], i) => `${i === 0 ? '' : '+ '}${decimal(count, 0)} ${state}`)
-  const also = rejected === undefined ? [] : [`  (${plural(rejected, 'draw')} rejected by where)`]
+  const also = rejected === undefined ? [] : [`  (${plural(rejected, 'draw')} rejected by where in this run)`]
   return wrap([line('trials', `${decimal(total, 0)} =`), ...sum, ...also], width, indent)
 }
 

@@ -19,8 +19,8 @@ export interface Report {
   /** In the order of the lines; absent when the caches are off. */
   readonly caches?: readonly CacheUse[]
   readonly files: readonly FileUse[]
-  /** The command that goes on. */
-  readonly resume: string
+  /** The command that goes on; absent when nothing is left to go on with. */
+  readonly resume?: string
 }
 
 export interface Dates {

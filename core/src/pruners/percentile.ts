@@ -1,5 +1,6 @@
 import { StudyError, sentences } from '../errors.ts'
 import type { Direction } from '../objective.ts'
+import { assertKnown } from '../options.ts'
 import type { Report } from '../trial.ts'
 import type { Pruner } from './pruner.ts'
 
@@ -25,6 +26,7 @@ export function percentile(percent: number, options: PercentileOptions = {}): Pr
 
 /** The pruner of that name; the median is the percentile 50. */
 export function percentilePruner(name: string, percent: number, options: PercentileOptions): Pruner {
+  assertKnown(`pruners.${name}`, options, ['startupTrials', 'warmupSteps', 'interval', 'minTrials'])
   const { startupTrials = 5, warmupSteps = 0, interval = 1, minTrials = 1 } = options
   assertCount('startupTrials', startupTrials, 0)
   assertCount('warmupSteps', warmupSteps, 0)

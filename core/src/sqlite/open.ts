@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
-import { StudyError, sentences } from '../errors.ts'
+import { StudyError } from '../errors.ts'
+import { sentences } from './sentences.ts'
 
 /** A prepared statement, kept by whoever runs it often. */
 export interface SqliteStatement {

@@ -64,7 +64,7 @@ const layout = `
   The intervals of 80 of 88 completed trials reach 1.227.
 
   trials     200 = 88 completed + 94 pruned + 18 reused + 0 failed
-             (29 draws rejected by where)
+             (29 draws rejected by where in this run)
   time       0.81 s = backtest 0.13 + bootstrap 0.58 + loading 0.05
              + sampler 0.00 + storage 0.03 + other 0.02
   caches                   hits  misses  joined     rate       saved
@@ -175,7 +175,7 @@ describe('the closing table', () => {
     expect(lineWith(shown, 'Out of sample')).to.equal('  Out of sample it beat buy and hold.')
     expect(lineWith(shown, 'interval of')).to.equal('  The interval of 1 of 1 completed trial reaches 1.227.')
     expect(lineWith(shown, 'seed')).to.equal('  1 trial, seed 0, 1 lane')
-    expect(lineWith(shown, 'rejected')).to.include('(1 draw rejected by where)')
+    expect(lineWith(shown, 'rejected')).to.include('(1 draw rejected by where in this run)')
     expect(lineWith(shown, 'files ')).to.equal('  files      a   1 file, 1 B')
   })
 

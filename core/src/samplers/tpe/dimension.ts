@@ -11,9 +11,11 @@ export interface NumericalDimension {
   readonly log: boolean
   /** 0 where values are continuous. */
   readonly step: number
-  /** The outermost values themselves. */
+  /** The outermost values, where they are not logarithmic on the kernels' scale too. */
   readonly first: number
   readonly last: number
+  /** A power of two that brings ranges at the edge of what a double holds away from it; 1 for all others. */
+  readonly factor: number
 }
 export interface CategoricalDimension {
   readonly kind: 'categorical'
@@ -22,20 +24,30 @@ export interface CategoricalDimension {
 
 export function dimensionOf(distribution: Distribution): Dimension {
   if (distribution.kind === 'categorical') return { kind: 'categorical', choices: distribution.choices.length }
-  const { low: first, high: last, kind, log = false } = distribution
-  const step = distribution.step ?? (kind === 'int' ? 1 : 0)
+  const { low, high, kind, log = false } = distribution
+  const unit = distribution.step ?? (kind === 'int' ? 1 : 0)
+  const factor = log ? 1 : factorFor(low, high, unit)
+  const [first, last, step] = [low * factor, high * factor, unit * factor]
   const scale = log ? Math.log : (value: number) => value
-  return { kind: 'numerical', low: scale(first - step / 2), high: scale(last + step / 2), log, step, first, last }
+  return { kind: 'numerical', low: scale(first - step / 2), high: scale(last + step / 2), log, step, first, last, factor }
+}
+
+/** Sums of bounds stay finite, and a hundredth of the range stays above zero. */
+function factorFor(low: number, high: number, step: number): number {
+  if (!Number.isFinite(Math.abs(low) + Math.abs(high) + step)) return 2 ** -3
+  const width = high - low + step
+  return width > 0 && width < 1e-305 ? 2 ** 900 : 1
 }
 
 /** A value in internal form on the kernels' scale. */
 export function toKernelScale(dimension: Dimension, value: number): number {
-  return dimension.kind === 'numerical' && dimension.log ? Math.log(value) : value
+  if (dimension.kind === 'categorical') return value
+  return dimension.log ? Math.log(value) : value * dimension.factor
 }
 
 /** A number on the kernels' scale as a value of the parameter: on its grid, half to even as in NumPy, and within its bounds. */
-export function toValue({ log, step, first, last }: NumericalDimension, scaled: number): number {
+export function toValue({ log, step, first, last, factor }: NumericalDimension, scaled: number): number {
   const value = log ? Math.exp(scaled) : scaled
   const gridded = step === 0 ? value : first + halfToEven((value - first) / step) * step
-  return Math.min(Math.max(gridded, first), last)
+  return Math.min(Math.max(gridded, first), last) / factor
 }

@@ -12,21 +12,19 @@ export function bestNumbers(outcomes: HistoryOutcomes, direction: Direction, cou
   return (missing > 0 ? [...found, ...bestOthers(outcomes, direction, missing)] : found).sort((a, b) => a - b)
 }
 
-/** Follows the order of the values from its better end; of equal ones the lower numbers come first. */
+/** Follows the order of the values from its better end; of equal ones the lower numbers come first. Other rows may lie between them. */
 function bestComplete({ numbers, values, states, violations, order }: HistoryOutcomes, direction: Direction, count: number): number[] {
-  const found: number[] = []
-  const step = direction === 'maximize' ? -1 : 1
-  for (let i = step > 0 ? 0 : order.length - 1; i >= 0 && i < order.length && found.length < count; ) {
-    // The run of equal values that begins here, in the order of numbers whichever way it is reached.
-    let end = i
-    while (values[order[end + step] as number] === values[order[i] as number]) end += step
-    for (let at = Math.min(i, end); at <= Math.max(i, end) && found.length < count; at++) {
-      const row = order[at] as number
-      if (states[row] === stateCodes.complete && violations[row] === 0) found.push(numbers[row] as number)
-    }
-    i = end + step
+  const rows: number[] = []
+  const maximize = direction === 'maximize'
+  for (let i = 0; i < order.length; i++) {
+    const row = order[maximize ? order.length - 1 - i : i] as number
+    if (states[row] !== stateCodes.complete || violations[row] !== 0) continue
+    // From the upper end equal values come in the wrong order, so all of them are needed to know the first.
+    if (rows.length >= count && !(maximize && values[row] === values[rows.at(-1) as number])) break
+    rows.push(row)
   }
-  return found
+  if (maximize) rows.sort((a, b) => (values[a] === values[b] ? a - b : (values[a] as number) > (values[b] as number) ? -1 : 1))
+  return rows.slice(0, count).map(row => numbers[row] as number)
 }
 
 function bestOthers(outcomes: HistoryOutcomes, direction: Direction, count: number): readonly number[] {

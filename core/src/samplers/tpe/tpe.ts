@@ -1,6 +1,7 @@
 import { isSingle } from '../../distributions.ts'
 import { StudyError, sentences } from '../../errors.ts'
 import type { History, HistoryOutcomes } from '../../history.ts'
+import { assertKnown } from '../../options.ts'
 import type { Distribution, Params, ParamValue } from '../../space.ts'
 import { stateCodes } from '../../trial-log.ts'
 import { uniform } from '../random.ts'
@@ -27,6 +28,7 @@ export interface TpeOptions {
  * first is largest against the second. For one objective.
  */
 export function tpe(options: TpeOptions = {}): Sampler {
+  assertKnown('samplers.tpe', options, ['startupTrials', 'multivariate', 'constantLiar', 'candidates'])
   const { startupTrials = 10, multivariate = true, constantLiar = true, candidates = 24 } = options
   assertWhole('startupTrials', startupTrials, 0)
   assertWhole('candidates', candidates, 1)
