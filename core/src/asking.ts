@@ -41,6 +41,7 @@ interface Drawn {
 }
 
 const longestSearch = 1000
+const none: Readonly<Record<string, never>> = Object.freeze({})
 
 /**
  * One ask, as LIFECYCLE has it: read what changed, take a trial that exists or draw a new one, and store it with its params. Resolves with
@@ -113,7 +114,7 @@ async function askNew(core: StudyCore, request: AskRequest, place: Place): Promi
       const { drawing, attempt, systemAttributes } = result
       const attributes = systemAttributes ? { systemAttributes } : {}
       if (!space) return { params: undefined, attempt, ...attributes }
-      const { distributions } = drawing
+      const distributions = Object.freeze(drawing.distributions)
       return { params: Object.freeze(drawing.params), distributions, attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
     }
     const phase = core.host.phase('ask', centre)
@@ -215,9 +216,9 @@ async function store(
   result: AskResult,
   hasSpace: boolean
 ): Promise<TrialRecord | undefined> {
-  const systemAttributes = result.systemAttributes ?? {}
-  const params: Params = hasSpace ? drawing.params : {}
-  const distributions: SpaceTable = hasSpace ? drawing.distributions : {}
+  const systemAttributes = result.systemAttributes ?? none
+  const params: Params = hasSpace ? drawing.params : none
+  const distributions: SpaceTable = hasSpace ? drawing.distributions : none
   if (!reserved || !taken) return core.storage.create(core.name, { state: 'running', params, distributions, systemAttributes }, number)
   const missing = Object.keys(params).filter(name => !Object.hasOwn(taken.params, name))
   if (missing.length > 0 || Object.keys(systemAttributes).length > 0)

@@ -8,16 +8,17 @@ export interface Owned<K extends Phase> {
 }
 type Centre<K extends Phase> = (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']>
 
+/** What a centre rejected with, which is nobody's fault, and what has been blamed already, however many interceptors it passes. */
+const passing = new WeakSet<object>()
+
 /** Interceptors around a centre, the first outermost. Without interceptors it is the centre itself. */
 export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<K>[], centre: Centre<K>): Centre<K> {
   if (interceptors.length === 0) return centre
-  // What the centre rejects with is nobody's fault, however many interceptors it passes.
-  const passing = new WeakSet<object>()
   let next: Centre<K> = async call => {
     try {
       return await centre(call)
     } catch (error) {
-      throw marked(passing, error)
+      throw marked(error)
     }
   }
   for (let i = interceptors.length - 1; i >= 0; i--) {
@@ -32,14 +33,14 @@ export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<
         // An ask rejects with what was thrown, so that a redraw can say that nothing is left.
         if (phase === 'ask' || (typeof error === 'object' && error !== null && passing.has(error))) throw error
         const message = error instanceof Error ? error.message : String(error)
-        throw marked(passing, new StudyError('PLUGIN_THREW', sentences.PLUGIN_THREW(plugin, phase, message), { cause: error, plugin }))
+        throw marked(new StudyError('PLUGIN_THREW', sentences.PLUGIN_THREW(plugin, phase, message), { cause: error, plugin }))
       }
     }
   }
   return next
 }
 
-function marked(passing: WeakSet<object>, error: unknown): unknown {
+function marked(error: unknown): unknown {
   if (typeof error === 'object' && error !== null) passing.add(error)
   return error
 }

@@ -27,7 +27,7 @@ export class StudyCore {
   /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
   host!: PluginHost
   #cursor: Cursor
-  #syncing: Promise<void> = Promise.resolve()
+  #syncing: Promise<void> | undefined
 
   constructor(parts: Pick<StudyCore, 'name' | 'directions' | 'seed' | 'storage' | 'sampler' | 'pruner' | 'bus'>) {
     this.name = parts.name
@@ -42,21 +42,30 @@ export class StudyCore {
 
   /** Reads what changed in the storage since the last time. Calls wait for one another. */
   sync(): Promise<void> {
-    const read = async (): Promise<void> => {
-      for (;;) {
-        const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
-        this.#cursor = cursor
-        for (const record of trials) {
-          const telling = this.log.add(record) ? this.telling.get(record.number) : undefined
-          if (telling) telling.improved = true
-        }
-        if (trials.length < pageSize) return
-      }
-    }
-    const done = this.#syncing.then(read)
     // A failed read is its caller's; the next one tries again.
-    this.#syncing = done.catch(() => undefined)
+    const done = this.#syncing ? this.#syncing.then(() => this.#read()) : this.#read()
+    const ended: Promise<void> = done.then(
+      () => this.#synced(ended),
+      () => this.#synced(ended)
+    )
+    this.#syncing = ended
     return done
+  }
+
+  #synced(ended: Promise<void>): void {
+    if (this.#syncing === ended) this.#syncing = undefined
+  }
+
+  async #read(): Promise<void> {
+    for (;;) {
+      const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
+      this.#cursor = cursor
+      for (const record of trials) {
+        const telling = this.log.add(record) ? this.telling.get(record.number) : undefined
+        if (telling) telling.improved = true
+      }
+      if (trials.length < pageSize) return
+    }
   }
 
   /** `horizon` as in a deterministic run; `drawsLater` when its trials draw while they run. */

@@ -53,6 +53,34 @@ describe('distributions as Optuna stores them', () => {
     expect(distributionFromJson('{"type":"int","low":0,"high":100000000000000000000}')).to.deep.equal({ kind: 'int', low: 0, high: 1e20 })
   })
 
+  it('have their ints written in full, however long', () => {
+    const long = '{"name": "IntDistribution", "attributes": {"log": false, "step": 1, "low": 2, "high": 9007199254740992}}'
+    expect(distributionToJson(distributionFromJson(long))).to.equal(long)
+  })
+
+  it('are read as Python reads them: bounds that are cut to ints, unknown keys of the short form, truth for true', () => {
+    const read: [string, Distribution][] = [
+      ['{"name":"IntDistribution","attributes":{"low":1.9,"high":8.5,"step":3.5}}', int(1, 7, { step: 3 })],
+      ['{"type":"float","low":0,"high":1,"comment":"x"}', float(0, 1)],
+      ['{"type":"int","low":1,"high":8,"step":null,"log":1}', int(1, 8, { log: true })]
+    ]
+    for (const [text, distribution] of read) expect(distributionFromJson(text), text).to.deep.equal(distribution)
+  })
+
+  it('are refused where Python refuses them, too', () => {
+    for (const attributes of [
+      '{"name":"IntDistribution","attributes":{"low":1.2,"high":1.1}}',
+      '{"name":"IntDistribution","attributes":{"low":0.5,"high":2,"log":true}}',
+      '{"name":"IntDistribution","attributes":{"low":0,"high":2,"step":0.5}}',
+      '{"name":"IntDistribution","attributes":{"low":0,"high":2,"step":null}}',
+      '{"name":"IntDistribution","attributes":{"low":0,"high":Infinity}}',
+      '{"name":"FloatDistribution","attributes":{"low":Infinity,"high":0}}',
+      '{"name":"FloatDistribution","attributes":{"low":0,"high":Infinity,"step":1}}',
+      '{"name":"DiscreteUniformDistribution","attributes":{"low":0,"high":1}}'
+    ])
+      expect(() => distributionFromJson(attributes), attributes).to.throw(StudyError)
+  })
+
   it('are refused with a sentence when they are something else', () => {
     for (const text of [
       '{"name":"FloatDistribution","attributes":{"low":0,"high":1,"foo":2}}',

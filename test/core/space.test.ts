@@ -240,6 +240,16 @@ describe('a stepped range', () => {
     expect(Array.from({ length: steps + 1 }, (_, i) => at(i))).to.deep.equal([0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1])
   })
 
+  it('has a nearest point for every value, found in decimals: a point is its own', () => {
+    const grid = decimalGrid(-0.31, 1.1, 0.1)
+    expect([-5, -0.31, -0.27, -0.25999, 0.08999999999999997, 1.05, 9].map(value => grid.snap(value))).to.deep.equal([
+      -0.31, -0.31, -0.31, -0.21, 0.09, 1.09, 1.09
+    ])
+    const fine = decimalGrid(0, 1e9, 1e-9)
+    for (const value of [669474722.5901504, 0.1 + 0.2, 123456789.12345679]) expect(fine.snap(fine.snap(value))).to.equal(fine.snap(value))
+    expect(fine.snap(669474722.5901504)).to.equal(669474722.5901504)
+  })
+
   it('draws every one of its points, also when two of them are a step apart only in decimals', async () => {
     for (const [low, high, step] of [
       [0.8, 0.9, 0.1],

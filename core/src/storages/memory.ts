@@ -34,6 +34,7 @@ interface MemoryCursor {
 }
 
 const nothing: Readonly<Record<string, never>> = Object.freeze({})
+const none: readonly never[] = Object.freeze([])
 
 /**
  * Keeps studies in this process for as long as the object lives: the default of every study, and one object may be lent to several.
@@ -150,15 +151,20 @@ function created(study: MemoryStudy, number: number, trial: NewTrial, now: numbe
   const record = trialRecord({
     number,
     state,
-    values: [],
-    params: params ? { ...params } : nothing,
-    distributions: distributions ? { ...distributions } : nothing,
-    reports: [],
+    values: none,
+    params: kept(params),
+    distributions: kept(distributions),
+    reports: none,
     attributes: withAttributes(nothing, trial.attributes),
     systemAttributes: withAttributes(nothing, trial.systemAttributes),
     ...(state === 'running' ? { startedAt: new Date(now) } : {})
   })
   return end ? finished({ record, pending: undefined, steps: undefined }, study.directions.length, end, now) : record
+}
+
+/** A frozen object cannot change any more; another one is copied. */
+function kept<T extends object>(given: T | undefined): T | Readonly<Record<string, never>> {
+  return given === undefined ? nothing : Object.isFrozen(given) ? given : { ...given }
 }
 
 function finished(trial: MemoryTrial, objectives: number, end: TrialEnd, now: number): TrialRecord {
@@ -199,7 +205,7 @@ function mergedParts(record: TrialRecord, change: TrialChange | TrialEnd): Parti
 
 /** Adds attributes as a file would give them back; a constraint that is there stands. */
 function withAttributes(before: Attributes, added: Attributes | undefined): Attributes {
-  if (!added) return before
+  if (!added || isEmpty(added)) return before
   const all: Record<string, Json> = { ...before }
   for (const key of Object.keys(added)) {
     const value = added[key]
@@ -209,6 +215,11 @@ function withAttributes(before: Attributes, added: Attributes | undefined): Attr
     all[key] = typeof value === 'string' || (constraint && typeof value === 'number') ? value : stored(value, key)
   }
   return Object.freeze(all)
+}
+
+function isEmpty(object: object): boolean {
+  for (const _ in object) return false
+  return true
 }
 
 function stored(value: Json, key: string): Json {
@@ -242,12 +253,13 @@ function recordOf(trial: MemoryTrial): TrialRecord {
 function readSince(study: MemoryStudy, cursor: MemoryCursor, limit: number): { trials: readonly TrialRecord[]; cursor: MemoryCursor } {
   const trials: TrialRecord[] = []
   const { trials: all, changes } = study
-  const seen = new Set<number>()
+  let seen: Set<number> | undefined
   let { from, at } = cursor
   for (; at < changes.length && trials.length < limit; at++) {
     const number = changes[at] as number
     // What is new to this reader follows below, as it is by now.
-    if (number >= from || seen.has(number)) continue
+    if (number >= from || seen?.has(number)) continue
+    seen ??= new Set()
     seen.add(number)
     trials.push(recordOf(all[number] as MemoryTrial))
   }
