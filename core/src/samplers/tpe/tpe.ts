@@ -34,13 +34,18 @@ export function tpe(options: TpeOptions = {}): Sampler {
   assertWhole('candidates', candidates, 1)
 
   const observations = new Observations()
+  // Where a rule rejects what is drawn there are no bad trials, so that the best candidate lies there again and again: each rejection halves the
+  // choice among candidates, until the draw is random.
+  const isRandom = ({ attempt }: History, count: number): boolean => count < startupTrials || attempt >= mostAttempts
 
   const draw = (history: History, outcomes: HistoryOutcomes, count: number, space: Entries, purpose: string): Params => {
     const best = bestNumbers(outcomes, history.directions[0] ?? 'minimize', gamma(count))
     const lies = constantLiar ? liesOf(history, space) : []
     return observations.model(history, space, best, count, lies, ({ below, above }) => {
       const stream = history.random(purpose)
-      const values = Array.from({ length: candidates }, () => below.sample(below.component(stream.next()), () => stream.next()))
+      const values = Array.from({ length: Math.max(candidates >> history.attempt, 1) }, () =>
+        below.sample(below.component(stream.next()), () => stream.next())
+      )
       const points = values.map(value => below.scaled(value))
       const chosen = values[bestCandidate(below, above, points)] as Float64Array
       return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, chosen[index] as number)]))
@@ -55,17 +60,19 @@ export function tpe(options: TpeOptions = {}): Sampler {
       if (!multivariate || entries.length === 0) return { params: {} }
       const outcomes = history.outcomes()
       const count = counted(outcomes)
-      return { params: count < startupTrials ? {} : draw(history, outcomes, count, entries, 'tpe') }
+      return { params: isRandom(history, count) ? {} : draw(history, outcomes, count, entries, 'tpe') }
     },
     sample(name, distribution, history): ParamValue {
       assertOneObjective(history)
       const outcomes = history.outcomes()
       const count = counted(outcomes)
-      if (count < startupTrials) return uniform(distribution, history.random(name))
+      if (isRandom(history, count)) return uniform(distribution, history.random(name))
       return draw(history, outcomes, count, [[name, distribution]], name)[name] as ParamValue
     }
   }
 }
+
+const mostAttempts = 16
 
 /** Complete and pruned trials. */
 function counted({ states }: HistoryOutcomes): number {

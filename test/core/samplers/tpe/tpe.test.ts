@@ -112,6 +112,14 @@ describe('tpe', () => {
     expect(bestNumbers(outcomes, 'maximize', 3)).to.deep.equal([0, 1, 2])
   })
 
+  it('does not end up where a rule rejects every draw, though no bad trial has ever been there', async () => {
+    await using study = await createStudy({ seed: 7, sampler: samplers.tpe() })
+    const forbidden = space({ x: float(-5, 5, { step: 0.5 }), n: int(1, 8) }, { where: ({ x, n }) => x < n })
+    const { complete, best } = await study.optimize({ space: forbidden, evaluate: ({ x, n }) => (x - 2) ** 2 + n / 3 }, { trials: 150 })
+    expect(complete).to.equal(150)
+    expect(best?.value).to.be.below(1.1)
+  })
+
   it('refuses several objectives and options that are no counts', async () => {
     await using study = await createStudy({ direction: ['minimize', 'maximize'], sampler: samplers.tpe() })
     const error = await study.ask(bowl.space).catch(reason => reason)
