@@ -69,9 +69,9 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     return this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
   }
 
-  optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
-  // The last overload is the one that the compiler explains when none fits.
+  // In this order: an objective of two phases that is tried against the other form first loses the tuple type of its values.
   optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
+  optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
   async optimize(given: unknown, options: OptimizeOptions = {}): Promise<never> {
     this.#assertOpen()
     const objective = assertObjective(given)

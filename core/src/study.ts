@@ -43,9 +43,9 @@ export interface Study<D extends Directions = Directions> extends AsyncDisposabl
   ask(): Promise<AskedTrial & Suggest>
   /** Ends a trial: with its value, one value per direction, or an outcome. Rejects for a trial that is not running. */
   tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord>
-  optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
-  // The last overload is the one that the compiler explains when none fits.
+  // In this order: an objective of two phases that is tried against the other form first loses the tuple type of its values.
   optimize<P>(objective: Objective<P, Value<D>>, options?: OptimizeOptions): Promise<Summary<P, D>>
+  optimize(objective: ObjectiveFunction<Value<D>>, options?: OptimizeOptions): Promise<Summary<Params, D>>
   /** Puts params, all or some, at the end of the queue: the next asks take them first. */
   enqueue(params: Params, options?: { readonly skipIfExists?: boolean }): Promise<void>
   trials(state?: TrialState): Promise<readonly TrialRecord[]>
