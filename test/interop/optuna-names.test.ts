@@ -38,7 +38,7 @@ print(json.dumps(sorted(names)))
 /** The rows of the table: names of Optuna, and what is said about them. */
 function rows(): readonly (readonly [names: readonly string[], text: string])[] {
   const [, table = ''] = readFileSync(join(root, 'docs/coming-from-optuna.md'), 'utf8').split('\n## Every public name\n')
-  return [...table.matchAll(/^\| (`.*) \| (.+) \|$/gm)].map(([, names = '', text = '']) => [
+  return [...table.matchAll(/^\| (`.*?) +\| (.+?) +\|$/gm)].map(([, names = '', text = '']) => [
     [...names.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
     text
   ])

@@ -1,4 +1,4 @@
-import { createStudy, float, int, memory, type Plugin, type StudyEvent, space, systemKeys, type Trial } from '@rxtuna/core'
+import { createStudy, float, int, memory, type Plugin, type StudyEvent, samplers, space, systemKeys, type Trial } from '@rxtuna/core'
 import { dedup, openMemoryGuard } from '@rxtuna/dedup'
 import { expect } from 'chai'
 import { failure } from './errors.ts'
@@ -115,7 +115,7 @@ describe('dedup', () => {
 
   it('ends a run under resample when nothing is left, and not before: the last of 2,000 sets is found', async () => {
     const wide = space({ x: int(0, 1999) })
-    await using study = await createStudy({ seed: 5, plugins: [dedup({ onDuplicate: 'resample' })] })
+    await using study = await createStudy({ seed: 5, sampler: samplers.random(), plugins: [dedup({ onDuplicate: 'resample' })] })
     const summary = await study.optimize({ space: wide, evaluate: ({ x }) => x }, { trials: 3000 })
     expect(summary).to.deep.include({ reason: 'space-exhausted', complete: 2000, reused: 0 })
     // A space that is a function shows its size by what it draws.
