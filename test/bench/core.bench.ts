@@ -32,12 +32,7 @@ const study =
 export const bench: Bench = {
   title: 'An empty two-phase trial in memory: ask, evaluate, tell',
   async run() {
-    // A study that lives on, as in a program that uses this: otherwise the collector takes the shapes of its objects between two rounds, and the
-    // compiler begins anew.
-    const alive = await study(1)(100)
-    await alive.run()
     const measured = await interleaved({ none: study(0), one: study(1), five: study(5) }, { operations: 10_000, warmup: 6 })
-    await alive.close?.()
     return [
       { name: 'no plugin', value: measured.perOperation('none'), unit: 'µs', floor: { atMost: 15 } },
       { name: 'one passive plugin more', value: measured.difference('one', 'none'), unit: 'µs', floor: { atMost: 3 } },
