@@ -23,6 +23,8 @@ export interface Members {
 
 // Components that are summed at a time.
 const blockSize = 128
+// A component so far below the largest of its block, in logarithms, is lost in its last digit.
+const negligible = -45
 
 /**
  * A Parzen estimator: for each observation the product of its parameters' kernels, and the prior, in a weighted mixture. It is kept from draw to
@@ -172,7 +174,8 @@ export class Mixture {
     let sum = 0
     for (let row = from; row < to; row++) {
       const weight = weights[row] as number
-      if (weight > 0) sum += weight * Math.exp((sums[row - from] as number) - largest)
+      const below = (sums[row - from] as number) - largest
+      if (weight > 0 && below > negligible) sum += weight * Math.exp(below)
     }
     return largest + Math.log(sum)
   }
