@@ -1,5 +1,5 @@
 import { StudyError, sentences, show } from './errors.ts'
-import { pythonEqual, pythonFloatOf } from './python-values.ts'
+import { pythonEqual, pythonFloatOf } from './python/values.ts'
 import { type Distribution, decimalGrid, type ParamValue } from './space.ts'
 
 /** Whether only one value can be drawn. */

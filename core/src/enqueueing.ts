@@ -1,5 +1,5 @@
 import { StudyError, sentences } from './errors.ts'
-import { isReal } from './python-values.ts'
+import { isReal } from './python/values.ts'
 import { assertName, type Params, type ParamValue } from './space.ts'
 import type { StudyCore } from './study-core.ts'
 import { systemKeys, type TrialRecord } from './trial.ts'

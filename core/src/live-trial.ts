@@ -2,6 +2,7 @@ import type { Drawing } from './drawing.ts'
 import { StudyError, sentences, TrialPruned } from './errors.ts'
 import type { EventBus } from './event-bus.ts'
 import type { History } from './history.ts'
+import { assertJson } from './json.ts'
 import type { Pruner } from './pruners/pruner.ts'
 import type { NumberOptions, Params, ParamValue, SpaceTable, Suggest } from './space.ts'
 import type { StudyStorage, TrialChange } from './storages/storage.ts'
@@ -261,13 +262,4 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
       distributions: Object.fromEntries(names.map(name => [name, distributions[name] as SpaceTable[string]]))
     }
   }
-}
-
-/** Throws for what would not be read back as it was written. `within`: the objects that the value lies in. */
-export function assertJson(key: string, value: unknown, within: readonly unknown[] = []): void {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') return
-  const isPlain = typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value))
-  if ((Array.isArray(value) || isPlain) && !within.includes(value))
-    for (const item of Array.isArray(value) ? value : Object.values(value as object)) assertJson(key, item, [...within, value])
-  else throw new StudyError('ATTRIBUTE_VALUE', sentences.ATTRIBUTE_VALUE(key, value))
 }

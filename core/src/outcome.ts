@@ -1,5 +1,5 @@
 import { StudyError, sentences, TrialPruned } from './errors.ts'
-import { spellsNumber } from './python-values.ts'
+import { spellsNumber } from './python/values.ts'
 import { type Evidence, type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
 
 /**

@@ -1,5 +1,5 @@
-import { distributionFromJson } from '../../core/src/distribution-json.ts'
-import { toPythonJson } from '../../core/src/python-json.ts'
+import { distributionFromJson } from '../../core/src/python/distribution-json.ts'
+import { toPythonJson } from '../../core/src/python/json.ts'
 import type { Distribution, Params, SpaceTable } from '../../core/src/space.ts'
 import { type Json, systemKeys, type TrialRecord, type TrialState, trialRecord } from '../../core/src/trial.ts'
 

@@ -1,7 +1,7 @@
 import { categorical, float, int, type ParamValue } from '@rxtuna/core'
 import { expect } from 'chai'
 import { containsInternal, isCompatible, toExternal, toInternal } from '../../core/src/distributions.ts'
-import { pythonEqual, pythonFloatOf, spellsNumber } from '../../core/src/python-values.ts'
+import { pythonEqual, pythonFloatOf, spellsNumber } from '../../core/src/python/values.ts'
 
 describe('a parameter in internal form', () => {
   it('is a number, or the index of the first choice that Python takes for equal', () => {

@@ -1,15 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  distributionFromJson,
-  distributionToJson,
-  fromPythonJson,
-  type Json,
-  pythonFloat,
-  type TrialOutcome,
-  toPythonJson
-} from '@rxtuna/core'
+import type { Json, TrialOutcome } from '@rxtuna/core'
+import { distributionFromJson, distributionToJson, fromPythonJson, pythonFloat, toPythonJson } from '@rxtuna/core/python'
 import { sqlite } from '@rxtuna/rdb-storage'
 import { expect } from 'chai'
 import { needsOptuna, runPython } from './python.ts'

@@ -1,4 +1,4 @@
-import { fromPythonJson, toPythonJson } from '../python-json.ts'
+import { assertJson } from '../json.ts'
 import { finishedValues, type Json, type Report, systemKeys, type TrialRecord, type TrialState, trialRecord } from '../trial.ts'
 import type { NewTrial, StudySpec, StudyStorage, TrialChange, TrialEnd } from './storage.ts'
 import { assertValues, storageError } from './storage-error.ts'
@@ -210,6 +210,7 @@ function withAttributes(before: Attributes, added: Attributes | undefined): Attr
   for (const key of Object.keys(added)) {
     const value = added[key]
     if (value === undefined) continue
+    assertJson(key, value)
     const constraint = key.startsWith(systemKeys.constraint)
     if (constraint && Object.hasOwn(all, key)) continue
     all[key] = typeof value === 'string' || (constraint && typeof value === 'number') ? value : stored(value, key)
@@ -222,15 +223,14 @@ function isEmpty(object: object): boolean {
   return true
 }
 
+/** A frozen copy, as a file would give it back: a number that JSON does not have as the text that Python writes for it. */
 function stored(value: Json, key: string): Json {
-  if (typeof value === 'boolean' || value === null || (typeof value === 'number' && Number.isFinite(value))) return value
-  return deepFreeze(fromPythonJson(toPythonJson(value, key), { tokens: key === systemKeys.constraints ? 'number' : 'keep' }))
-}
-
-function deepFreeze(value: Json): Json {
+  if (typeof value === 'number' && !Number.isFinite(value))
+    return key === systemKeys.constraints ? value : Object.freeze({ $python: String(value) })
   if (typeof value !== 'object' || value === null) return value
-  for (const item of Object.values(value)) deepFreeze(item)
-  return Object.freeze(value)
+  if (Array.isArray(value)) return Object.freeze(value.map(item => stored(item, key)))
+  const entries = Object.entries(value as Readonly<Record<string, Json>>).filter(([, item]) => item !== undefined)
+  return Object.freeze(Object.fromEntries(entries.map(([name, item]) => [name, stored(item, key)])))
 }
 
 /** Appends reports of steps that have none yet; they enter the record when somebody reads it. */

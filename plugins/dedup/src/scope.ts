@@ -1,4 +1,5 @@
-import { type AskCall, distributionToJson, type Json, type Space } from '@rxtuna/core'
+import type { AskCall, Json, Space } from '@rxtuna/core'
+import { distributionToJson } from '@rxtuna/core/python'
 import { dedupError } from './errors.ts'
 import { moduleTexts } from './module-texts.ts'
 import { canonicalJson, sha256 } from './signature.ts'

@@ -1,4 +1,5 @@
-import { type Distribution, distributionFromJson, distributionToJson, type ParamValue, type TrialState } from '@rxtuna/core'
+import type { Distribution, ParamValue, TrialState } from '@rxtuna/core'
+import { distributionFromJson, distributionToJson } from '@rxtuna/core/python'
 import { rdbError } from './errors.ts'
 import type { StoredState } from './tables.ts'
 

@@ -1,5 +1,6 @@
-import { assertValues, type StudyStorage, storageError, type TrialEnd, toPythonJson } from '@rxtuna/core'
+import { assertValues, type StudyStorage, storageError, type TrialEnd } from '@rxtuna/core'
 import { openWorker } from '@rxtuna/core/node'
+import { toPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
 import { DistributionTexts, stateOf, storedState, storedTime } from './encoding.ts'
 import { readSince, type SqliteCursor } from './read-since.ts'

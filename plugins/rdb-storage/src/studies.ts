@@ -1,4 +1,5 @@
-import { type Direction, fromPythonJson, type Json, type StudySpec, storageError, systemKeys, toPythonJson } from '@rxtuna/core'
+import { type Direction, type Json, type StudySpec, storageError, systemKeys } from '@rxtuna/core'
+import { fromPythonJson, toPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
 import type { Compilable, Kysely } from 'kysely'
 import { type OptunaTables, trialTables } from './tables.ts'

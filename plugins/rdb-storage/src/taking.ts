@@ -1,5 +1,5 @@
-import { fromPythonJson } from '@rxtuna/core'
 import { asWorker, workerState } from '@rxtuna/core/node'
+import { fromPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase, SqliteStatement } from '@rxtuna/core/sqlite'
 import { storedTime } from './encoding.ts'
 import type { StudyView } from './study-view.ts'

@@ -1,13 +1,5 @@
-import {
-  type Distribution,
-  fromPythonJson,
-  type Json,
-  type ParamValue,
-  type Report,
-  systemKeys,
-  type TrialRecord,
-  trialRecord
-} from '@rxtuna/core'
+import { type Distribution, type Json, type ParamValue, type Report, systemKeys, type TrialRecord, trialRecord } from '@rxtuna/core'
+import { fromPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase, SqliteStatement } from '@rxtuna/core/sqlite'
 import { type DistributionTexts, numberOf, paramOf, stateOf, timeOf } from './encoding.ts'
 import type { StoredState } from './tables.ts'

@@ -1,4 +1,5 @@
-import { finishedValues, type Json, type Report, systemKeys, type TrialChange, type TrialOutcome, toPythonJson } from '@rxtuna/core'
+import { finishedValues, type Json, type Report, systemKeys, type TrialChange, type TrialOutcome } from '@rxtuna/core'
+import { toPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase, SqliteStatement } from '@rxtuna/core/sqlite'
 import { type DistributionTexts, numberOf, storedParam, storedValue } from './encoding.ts'
 import { rdbError } from './errors.ts'

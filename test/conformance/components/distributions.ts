@@ -1,4 +1,3 @@
-import { distributionFromJson, distributionToJson } from '../../../core/src/distribution-json.ts'
 import {
   containsInternal,
   equalDistributions,
@@ -8,7 +7,8 @@ import {
   toExternal,
   toInternal
 } from '../../../core/src/distributions.ts'
-import { fromPythonJson, pythonFloat, pythonNumber } from '../../../core/src/python-json.ts'
+import { distributionFromJson, distributionToJson } from '../../../core/src/python/distribution-json.ts'
+import { fromPythonJson, pythonFloat, pythonNumber } from '../../../core/src/python/json.ts'
 import type { Distribution, ParamValue } from '../../../core/src/space.ts'
 import { type Components, component, outcomeOfCall } from '../component.ts'
 import { type DistributionJson, distributionOf } from '../json.ts'

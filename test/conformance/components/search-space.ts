@@ -1,4 +1,4 @@
-import { distributionToJson } from '../../../core/src/distribution-json.ts'
+import { distributionToJson } from '../../../core/src/python/distribution-json.ts'
 import { SearchSpaceGroups } from '../../../core/src/search-space-groups.ts'
 import { SearchSpaceTransform } from '../../../core/src/search-space-transform.ts'
 import type { Params, SpaceTable } from '../../../core/src/space.ts'

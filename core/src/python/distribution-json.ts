@@ -1,7 +1,7 @@
-import { StudyError, sentences, show } from './errors.ts'
-import { fromPythonJson, pythonFloat, toPythonJson } from './python-json.ts'
-import { categoricalDistribution, type Distribution, floatDistribution, intDistribution, type ParamValue } from './space.ts'
-import type { Json } from './trial.ts'
+import { StudyError, sentences, show } from '../errors.ts'
+import { categoricalDistribution, type Distribution, floatDistribution, intDistribution, type ParamValue } from '../space.ts'
+import type { Json } from '../trial.ts'
+import { fromPythonJson, pythonFloat, toPythonJson } from './json.ts'
 
 /**
  * A distribution as Optuna stores it, in Python's spelling: `{"name": "FloatDistribution", "attributes": {"step": null, "low": 0.0, …}}`.

@@ -1,5 +1,5 @@
-import { StudyError, sentences } from './errors.ts'
-import type { Json } from './trial.ts'
+import { StudyError, sentences } from '../errors.ts'
+import type { Json } from '../trial.ts'
 
 /**
  * JSON as Python's `json.dumps` writes it by default: `", "` and `": "` as separators, `\uXXXX` for what is not ASCII, and the tokens `NaN`,

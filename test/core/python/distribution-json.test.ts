@@ -1,4 +1,5 @@
-import { categorical, type Distribution, distributionFromJson, distributionToJson, float, int, StudyError } from '@rxtuna/core'
+import { categorical, type Distribution, float, int, StudyError } from '@rxtuna/core'
+import { distributionFromJson, distributionToJson } from '@rxtuna/core/python'
 import { expect } from 'chai'
 
 const today: [Distribution, string][] = [

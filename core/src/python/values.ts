@@ -1,4 +1,4 @@
-import type { ParamValue } from './space.ts'
+import type { ParamValue } from '../space.ts'
 
 /** Whether Python takes two values for equal: `true` is 1, and NaN is itself here, as among Optuna's choices. */
 export function pythonEqual(a: ParamValue, b: ParamValue): boolean {

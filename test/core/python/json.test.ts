@@ -1,4 +1,5 @@
-import { fromPythonJson, type Json, pythonFloat, StudyError, toPythonJson } from '@rxtuna/core'
+import { type Json, StudyError } from '@rxtuna/core'
+import { fromPythonJson, pythonFloat, toPythonJson } from '@rxtuna/core/python'
 import { expect } from 'chai'
 import fc from 'fast-check'
 

@@ -1,0 +1,2 @@
+export { distributionFromJson, distributionToJson } from './distribution-json.ts'
+export { fromPythonJson, pythonFloat, toPythonJson } from './json.ts'
