@@ -1,19 +1,17 @@
-import { Drawing, type DrawingSources } from './drawing.ts'
 import { StudyError, sentences } from './errors.ts'
-import type { HistoryView } from './history-view.ts'
 import { LiveTrial } from './live-trial.ts'
 import { outcomeAttributes } from './outcome.ts'
+import { type AnySpace, type Drawn, ParamsDraw } from './params-draw.ts'
 import type { AskCall, AskedObjective, AskResult } from './plugin.ts'
-import type { Draw } from './samplers/sampler.ts'
-import type { Params, Space, SpaceTable, Suggest } from './space.ts'
+import type { Params, SpaceTable } from './space.ts'
 import type { AnyObjective } from './study.ts'
 import type { StudyCore } from './study-core.ts'
-import { type Json, systemKeys, type TrialRecord } from './trial.ts'
+import type { TrialRecord } from './trial.ts'
 
 /** What is asked for. */
 export interface AskRequest {
   /** Absent: the trial draws while it runs. */
-  readonly space?: Space<unknown> | ((suggest: Suggest) => unknown)
+  readonly space?: AnySpace
   readonly objective?: AnyObjective
   /** No new trial gets this number or a higher one; existing ones are taken all the same. */
   readonly until?: number
@@ -25,22 +23,6 @@ export interface AskRequest {
   readonly assertAlone?: () => void
 }
 
-/** A trial that exists already, or that is to be appended. */
-interface Place {
-  readonly number: number
-  readonly taken?: TrialRecord
-  /** Its number is taken, its params are not stored yet. */
-  readonly reserved?: boolean
-  /** Warnings that were given, so that further attempts do not repeat them. */
-  warned?: Set<string>
-}
-interface Drawn {
-  readonly drawing: Drawing
-  readonly value: unknown
-  readonly history: HistoryView
-}
-
-const longestSearch = 1000
 const none: Readonly<Record<string, never>> = Object.freeze({})
 
 /**
@@ -55,7 +37,7 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
     if (taken) {
       if (core.log.get(taken.number)?.state !== 'running') assertAlone?.()
       core.log.add(taken)
-      const live = await askTaken(core, request, taken)
+      const live = await beginTaken(core, request, taken)
       if (live) return live
       continue
     }
@@ -63,7 +45,7 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
     const number = core.log.next
     if (until !== undefined && number >= until) return 'limit'
     if (!raced) {
-      const live = await askNew(core, request, { number })
+      const live = await begin(core, request, number)
       if (live) return live
       if (lanes !== undefined) throw new StudyError('DETERMINISTIC_RACE', sentences.DETERMINISTIC_RACE(number))
       raced = true
@@ -73,188 +55,116 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
     const reserved = await core.storage.create(core.name, { state: 'running' }, until === undefined ? undefined : number)
     if (!reserved) continue
     core.log.add(reserved)
-    return (await askReserved(core, request, reserved)) as LiveTrial
+    return beginExisting(core, request, reserved)
   }
 }
 
 /** Undefined when the trial was told failed, because its fixed params are forbidden. */
-async function askTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | undefined> {
+async function beginTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | undefined> {
   try {
-    return await askReserved(core, request, taken)
+    return await beginExisting(core, request, taken)
   } catch (error) {
     if (error instanceof StudyError && error.code === 'WHERE_FORBIDS') return undefined
     throw error
   }
 }
 
-/** Asks for a trial that has its number; one that cannot be drawn is told failed. */
-async function askReserved(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | undefined> {
+/** Begins a trial that has its number; one that cannot be drawn is told failed. */
+async function beginExisting(core: StudyCore, request: AskRequest, existing: TrialRecord): Promise<LiveTrial> {
+  const { number } = existing
   try {
-    return await askNew(core, request, { number: taken.number, taken, reserved: true })
+    // It has its number, which nobody can take.
+    return (await begin(core, request, number, existing)) as LiveTrial
   } catch (error) {
     const outcome = { state: 'failed', error, cause: 'invalid' } as const
-    const record = await core.storage.finish(core.name, taken.number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? {} })
+    const record = await core.storage.finish(core.name, number, { outcome, systemAttributes: outcomeAttributes(outcome) ?? none })
     core.log.add(record)
     request.failed?.()
-    if (core.bus.observed) core.bus.emit('trial.failed', { trial: taken.number, record, error })
+    if (core.bus.observed) core.bus.emit('trial.failed', { trial: number, record, error })
     throw error
   }
 }
 
-/** Undefined when another worker took the number. */
-async function askNew(core: StudyCore, request: AskRequest, place: Place): Promise<LiveTrial | undefined> {
-  const { number } = place
+/** Draws a trial's params through the phase `ask` and stores them. Undefined when another worker took the number. */
+async function begin(core: StudyCore, request: AskRequest, number: number, existing?: TrialRecord): Promise<LiveTrial | undefined> {
   const { space, objective, lanes } = request
   const horizon = lanes === undefined ? undefined : Math.max(number - lanes + 1, 0)
-  let drawn: Drawn | undefined
+  const draw = new ParamsDraw(core, { number, space, existing, horizon })
+  let last: Drawn | undefined
+  const centre = async (call: AskCall): Promise<AskResult> => {
+    last = await draw.draw(call.attempt)
+    return resultOf(last, space !== undefined)
+  }
   try {
-    const centre = async (call: AskCall): Promise<AskResult> => {
-      const result = await draw(core, request, place, call.attempt, horizon)
-      drawn = result
-      const { drawing, attempt, systemAttributes } = result
-      const attributes = systemAttributes ? { systemAttributes } : {}
-      if (!space) return { params: undefined, attempt, ...attributes }
-      const distributions = Object.freeze(drawing.distributions)
-      return { params: Object.freeze(drawing.params), distributions, attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
-    }
-    const phase = core.host.phase('ask', centre)
-    const result = await phase({
+    const result = await core.host.phase(
+      'ask',
+      centre
+    )({
       trial: number,
       attempt: 0,
       ...(space ? { objective: objectiveOf(space, objective) } : {}),
       ...(horizon === undefined ? {} : { horizon })
     })
-    const final = await settled(core, request, place, result, drawn, horizon)
-    const stored = await store(core, place, final, result, space !== undefined)
-    if (!stored) {
-      if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
-      return undefined
-    }
-    return started(core, stored, final, result, space === undefined)
+    // An interceptor may have chosen other params than those that were drawn last.
+    const drawn = last && (!space || result.params === last.drawing.params) ? last : draw.replay(result)
+    const params: Params = space ? drawn.drawing.params : none
+    const distributions: SpaceTable = space ? drawn.drawing.distributions : none
+    const added = { params, distributions, systemAttributes: result.systemAttributes ?? none }
+    const record = existing
+      ? await complete(core, existing, added)
+      : await core.storage.create(core.name, { state: 'running', ...added }, number)
+    if (record) return goLive(core, record, drawn, result, space === undefined)
+    if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
+    return undefined
   } catch (error) {
     if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
     throw error
   }
 }
 
-/** Draws until `where` is content. Synchronous spaces and samplers take no detour through promises. */
-async function draw(
+function resultOf({ drawing, attempt, systemAttributes }: Drawn, hasSpace: boolean): AskResult {
+  const attributes = systemAttributes ? { systemAttributes } : {}
+  if (!hasSpace) return { params: undefined, attempt, ...attributes }
+  const [params, distributions] = [Object.freeze(drawing.params), Object.freeze(drawing.distributions)]
+  return { params, distributions, attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
+}
+
+/** Adds to a stored trial what it does not have yet. */
+async function complete(
   core: StudyCore,
-  { space }: AskRequest,
-  place: Place,
-  firstAttempt: number,
-  horizon: number | undefined
-): Promise<Drawn & { readonly attempt: number; readonly systemAttributes?: Readonly<Record<string, Json>> }> {
-  const { number, taken } = place
-  const { sampler } = core
-  const fixed = taken ? fixedParams(taken) : {}
-  const where = space && 'where' in space ? space.where : undefined
-  const table = space && 'table' in space ? space.table : undefined
-  // What a dead worker had drawn was accepted then.
-  const mayReject = where !== undefined && !(taken && Object.keys(taken.params).length > 0)
-  for (let attempt = firstAttempt; ; attempt++) {
-    const history = core.view(number, attempt, horizon, space === undefined)
-    const joint = sampler.sampleJoint ? await jointly(sampler.sampleJoint(history, table ?? history.space()), fixed, table) : undefined
-    const drawing = new Drawing({ ...sourcesOf(core, space, place), history, fixed, joint: joint?.params ?? {} })
-    const value = space?.(drawing)
-    if (value instanceof Promise) throw new StudyError('SPACE_ASYNC', sentences.SPACE_ASYNC())
-    // What a sampler would note of its own draw is not true of one that was partly given.
-    const attributes = joint?.systemAttributes && Object.keys(fixed).length === 0 ? { systemAttributes: joint.systemAttributes } : {}
-    if (!mayReject || where(value)) return { drawing, value, history, attempt, ...attributes }
-    if (drawing.isFixed) throw new StudyError('WHERE_FORBIDS', sentences.WHERE_FORBIDS())
-    if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch)
-      throw new StudyError('WHERE_EXHAUSTED', sentences.WHERE_EXHAUSTED(longestSearch))
-  }
-}
-
-function sourcesOf(
-  { sampler, log }: StudyCore,
-  space: AskRequest['space'],
-  place: Place
-): Pick<DrawingSources, 'sampler' | 'known' | 'learns' | 'warn'> {
-  return { sampler, known: log.distributions, learns: space === undefined, warn: sentence => warnOnce(place, sentence) }
-}
-
-/** A sampler with nothing left ends the ask, except for a trial whose params are given anyway. */
-async function jointly(
-  drawn: Draw | 'exhausted' | Promise<Draw | 'exhausted'>,
-  fixed: Params,
-  table: SpaceTable | undefined
-): Promise<Draw> {
-  const draw = drawn instanceof Promise ? await drawn : drawn
-  if (draw !== 'exhausted') return draw
-  const names = Object.keys(table ?? {})
-  const given = Object.keys(fixed).length > 0 && names.every(name => Object.hasOwn(fixed, name))
-  if (given) return { params: {} }
-  throw new StudyError('SPACE_EXHAUSTED', sentences.SPACE_EXHAUSTED())
-}
-
-/** The drawing of what the phase returned: the last one, or the space replayed with the params that an interceptor chose. */
-async function settled(
-  core: StudyCore,
-  { space }: AskRequest,
-  place: Place,
-  result: AskResult,
-  drawn: Drawn | undefined,
-  horizon: number | undefined
-): Promise<Drawn> {
-  const { number, taken } = place
-  if (drawn && (!space || result.params === drawn.drawing.params)) return drawn
-  const fixed = { ...result.params, ...(taken ? fixedParams(taken) : {}) }
-  const history = core.view(number, result.attempt, horizon, space === undefined)
-  const drawing = new Drawing({ ...sourcesOf(core, space, place), history, fixed, joint: {} })
-  const value = space?.(drawing)
-  Object.freeze(drawing.params)
-  return { drawing, value, history }
-}
-
-/** Appends the trial, or adds what was drawn to one that has its number. Undefined when the number was taken. */
-async function store(
-  core: StudyCore,
-  { number, taken, reserved }: Place,
-  { drawing }: Drawn,
-  result: AskResult,
-  hasSpace: boolean
-): Promise<TrialRecord | undefined> {
-  const systemAttributes = result.systemAttributes ?? none
-  const params: Params = hasSpace ? drawing.params : none
-  const distributions: SpaceTable = hasSpace ? drawing.distributions : none
-  if (!reserved || !taken) return core.storage.create(core.name, { state: 'running', params, distributions, systemAttributes }, number)
-  const missing = Object.keys(params).filter(name => !Object.hasOwn(taken.params, name))
-  if (missing.length > 0 || Object.keys(systemAttributes).length > 0)
-    await core.storage.update(core.name, number, {
-      params: Object.fromEntries(missing.map(name => [name, params[name] as never])),
-      distributions: Object.fromEntries(missing.map(name => [name, distributions[name] as never])),
-      systemAttributes
+  existing: TrialRecord,
+  added: Pick<TrialRecord, 'params' | 'distributions' | 'systemAttributes'>
+): Promise<TrialRecord> {
+  const missing = Object.keys(added.params).filter(name => !Object.hasOwn(existing.params, name))
+  if (missing.length > 0 || Object.keys(added.systemAttributes).length > 0)
+    await core.storage.update(core.name, existing.number, {
+      params: Object.fromEntries(missing.map(name => [name, added.params[name] as never])),
+      distributions: Object.fromEntries(missing.map(name => [name, added.distributions[name] as never])),
+      systemAttributes: added.systemAttributes
     })
   return Object.freeze({
-    ...taken,
-    params: Object.freeze({ ...taken.params, ...params }),
-    distributions: Object.freeze({ ...taken.distributions, ...distributions }),
-    systemAttributes: Object.freeze({ ...taken.systemAttributes, ...systemAttributes })
+    ...existing,
+    params: Object.freeze({ ...existing.params, ...added.params }),
+    distributions: Object.freeze({ ...existing.distributions, ...added.distributions }),
+    systemAttributes: Object.freeze({ ...existing.systemAttributes, ...added.systemAttributes })
   })
 }
 
-function started(
-  core: StudyCore,
-  record: TrialRecord,
-  { drawing, value, history }: Drawn,
-  result: AskResult,
-  drawsLater: boolean
-): LiveTrial {
+function goLive(core: StudyCore, record: TrialRecord, drawn: Drawn, { answer, twin }: AskResult, drawsLater: boolean): LiveTrial {
   const { number } = record
+  const { drawing, value, history } = drawn
   core.log.add(record)
-  const { storage, pruner, bus } = core
+  const { name: study, storage, pruner, bus } = core
   const live = new LiveTrial(
-    { study: core.name, storage, pruner, bus, history },
+    { study, storage, pruner, bus, history },
     {
       number,
       drawing,
       value,
       drawsLater,
       storedParams: drawsLater ? 0 : drawing.size,
-      ...(result.answer ? { answer: result.answer } : {}),
-      ...(result.twin === undefined ? {} : { twin: result.twin })
+      ...(answer ? { answer } : {}),
+      ...(twin === undefined ? {} : { twin })
     }
   )
   core.live.set(number, live)
@@ -262,19 +172,6 @@ function started(
   return live
 }
 
-function warnOnce(place: Place, sentence: string): void {
-  place.warned ??= new Set()
-  if (place.warned.has(sentence)) return
-  place.warned.add(sentence)
-  console.warn(sentence)
-}
-
-/** What is given beforehand: enqueued, or drawn by a dead worker. */
-function fixedParams({ params, systemAttributes }: TrialRecord): Params {
-  const enqueued = systemAttributes[systemKeys.fixedParams]
-  return typeof enqueued === 'object' && enqueued !== null ? { ...(enqueued as Params), ...params } : params
-}
-
-function objectiveOf(space: NonNullable<AskRequest['space']>, objective: AnyObjective | undefined): AskedObjective {
+function objectiveOf(space: AnySpace, objective: AnyObjective | undefined): AskedObjective {
   return typeof objective === 'object' ? objective : { space }
 }

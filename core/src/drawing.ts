@@ -67,7 +67,8 @@ export class Drawing implements Suggest {
     return this.#draw(name, categoricalDistribution(name, choices)) as T
   }
 
-  #draw(name: string, distribution: Distribution): ParamValue {
+  #draw(name: string, given: Distribution): ParamValue {
+    const distribution = this.#sources.known?.shared(name, given) ?? given
     const before = Object.hasOwn(this.distributions, name) ? this.distributions[name] : undefined
     if (before !== undefined) {
       if (!isCompatible(before, distribution))

@@ -16,4 +16,16 @@ export class KnownDistributions {
     if (first === undefined || first === distribution || isCompatible(first, distribution)) return
     throw new StudyError('PARAM_INCOMPATIBLE', sentences.PARAM_INCOMPATIBLE(name, describe(first), describe(distribution)))
   }
+
+  /** The first distribution where this one is the same to the last bit, so that all trials hold one object; else the one given. */
+  shared(name: string, distribution: Distribution): Distribution {
+    const first = this.#first.get(name)
+    return first !== undefined && Object.isFrozen(first) && isIdentical(first, distribution) ? first : distribution
+  }
+}
+
+function isIdentical(a: Distribution, b: Distribution): boolean {
+  if (a.kind === 'categorical' || b.kind === 'categorical')
+    return a.kind === b.kind && a.choices.length === b.choices.length && a.choices.every((choice, i) => Object.is(choice, b.choices[i]))
+  return a.kind === b.kind && Object.is(a.low, b.low) && Object.is(a.high, b.high) && a.step === b.step && a.log === b.log
 }

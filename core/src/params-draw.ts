@@ -1,0 +1,112 @@
+import { Drawing } from './drawing.ts'
+import { StudyError, sentences } from './errors.ts'
+import type { HistoryView } from './history-view.ts'
+import type { AskResult } from './plugin.ts'
+import type { Draw } from './samplers/sampler.ts'
+import type { Params, Space, SpaceTable, Suggest } from './space.ts'
+import type { StudyCore } from './study-core.ts'
+import { type Json, systemKeys, type TrialRecord } from './trial.ts'
+
+/** A space in either form. */
+export type AnySpace = Space<unknown> | ((suggest: Suggest) => unknown)
+/** Params that were drawn, and what the space made of them. */
+export interface Drawn {
+  readonly drawing: Drawing
+  readonly value: unknown
+  readonly history: HistoryView
+  readonly attempt: number
+  /** What the sampler wants stored with the trial. */
+  readonly systemAttributes?: Readonly<Record<string, Json>>
+}
+/** The trial that is drawn for. */
+export interface DrawnFor {
+  readonly number: number
+  /** Absent: the trial draws while it runs. */
+  readonly space: AnySpace | undefined
+  /** The trial as it is stored: enqueued, reserved, or left by a dead worker. */
+  readonly existing: TrialRecord | undefined
+  /** Of a deterministic run: trials from this one on count as running. */
+  readonly horizon: number | undefined
+}
+
+const longestSearch = 1000
+
+/** The centre of the phase `ask` for one trial: draws its params, as often as they are rejected. */
+export class ParamsDraw {
+  readonly #core: StudyCore
+  readonly #for: DrawnFor
+  /** What is given beforehand: enqueued, or drawn by a dead worker. */
+  readonly #fixed: Params
+  readonly #warned = new Set<string>()
+
+  constructor(core: StudyCore, drawnFor: DrawnFor) {
+    this.#core = core
+    this.#for = drawnFor
+    this.#fixed = drawnFor.existing ? fixedParams(drawnFor.existing) : {}
+  }
+
+  /** Draws until `where` is content. Rejects with `SPACE_EXHAUSTED`, `WHERE_EXHAUSTED` or `WHERE_FORBIDS`. */
+  async draw(firstAttempt: number): Promise<Drawn> {
+    const { space, existing } = this.#for
+    const { sampler } = this.#core
+    const where = space && 'where' in space ? space.where : undefined
+    const table = space && 'table' in space ? space.table : undefined
+    // What a dead worker had drawn was accepted then.
+    const mayReject = where !== undefined && !(existing && Object.keys(existing.params).length > 0)
+    for (let attempt = firstAttempt; ; attempt++) {
+      const history = this.#view(attempt)
+      const joint = sampler.sampleJoint && (await sampler.sampleJoint(history, table ?? history.space({ pruned: true })))
+      const { params, systemAttributes } = this.#jointly(joint, table)
+      const drawing = this.#drawing(history, this.#fixed, params)
+      const value = space?.(drawing)
+      if (value instanceof Promise) throw new StudyError('SPACE_ASYNC', sentences.SPACE_ASYNC())
+      // What a sampler would note of its own draw is not true of one that was partly given.
+      const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
+      if (!mayReject || where(value)) return { drawing, value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
+      if (drawing.isFixed) throw new StudyError('WHERE_FORBIDS', sentences.WHERE_FORBIDS())
+      if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch)
+        throw new StudyError('WHERE_EXHAUSTED', sentences.WHERE_EXHAUSTED(longestSearch))
+    }
+  }
+
+  /** The space with the params that an interceptor chose instead. */
+  replay({ params, attempt }: AskResult): Drawn {
+    const history = this.#view(attempt)
+    const drawing = this.#drawing(history, { ...params, ...this.#fixed }, {})
+    const value = this.#for.space?.(drawing)
+    Object.freeze(drawing.params)
+    return { drawing, value, history, attempt }
+  }
+
+  #view(attempt: number): HistoryView {
+    const { number, horizon, space } = this.#for
+    return this.#core.view(number, attempt, horizon, space === undefined)
+  }
+
+  #drawing(history: HistoryView, fixed: Params, joint: Params): Drawing {
+    const { sampler, log } = this.#core
+    const learns = this.#for.space === undefined
+    return new Drawing({ sampler, known: log.distributions, learns, warn: sentence => this.#warn(sentence), history, fixed, joint })
+  }
+
+  /** A sampler with nothing left ends the ask, except for a trial whose params are given anyway. */
+  #jointly(joint: Draw | 'exhausted' | undefined, table: SpaceTable | undefined): Draw {
+    if (joint === undefined) return { params: {} }
+    if (joint !== 'exhausted') return joint
+    const isGiven = Object.keys(this.#fixed).length > 0 && Object.keys(table ?? {}).every(name => Object.hasOwn(this.#fixed, name))
+    if (isGiven) return { params: {} }
+    throw new StudyError('SPACE_EXHAUSTED', sentences.SPACE_EXHAUSTED())
+  }
+
+  /** Once for a trial, however often it is drawn. */
+  #warn(sentence: string): void {
+    if (this.#warned.has(sentence)) return
+    this.#warned.add(sentence)
+    console.warn(sentence)
+  }
+}
+
+function fixedParams({ params, systemAttributes }: TrialRecord): Params {
+  const enqueued = systemAttributes[systemKeys.fixedParams]
+  return typeof enqueued === 'object' && enqueued !== null ? { ...(enqueued as Params), ...params } : params
+}
