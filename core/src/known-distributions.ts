@@ -25,7 +25,10 @@ export class KnownDistributions {
 }
 
 function isIdentical(a: Distribution, b: Distribution): boolean {
-  if (a.kind === 'categorical' || b.kind === 'categorical')
-    return a.kind === b.kind && a.choices.length === b.choices.length && a.choices.every((choice, i) => Object.is(choice, b.choices[i]))
+  if (a.kind === 'categorical')
+    return (
+      b.kind === 'categorical' && a.choices.length === b.choices.length && a.choices.every((choice, i) => Object.is(choice, b.choices[i]))
+    )
+  if (b.kind === 'categorical') return false
   return a.kind === b.kind && Object.is(a.low, b.low) && Object.is(a.high, b.high) && a.step === b.step && a.log === b.log
 }

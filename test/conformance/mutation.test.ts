@@ -12,7 +12,7 @@ const mistakes: readonly (readonly [component: string, file: string, right: stri
   ['distributions', 'distributions.ts', 'value > -1 &&', 'value >= -1 &&'],
   ['distribution_compat', 'distributions.ts', '(now.log ?? false) === (', '(now.log ?? false) !== ('],
   ['distribution_errors', 'space.ts', 'low + Math.floor((high - low) / step) * step', 'low + Math.ceil((high - low) / step) * step'],
-  ['distribution_json_read', 'distribution-json.ts', 'wholeText(step ?? 1)', 'wholeText(step ?? 0)'],
+  ['distribution_json_read', 'python/distribution-json.ts', 'wholeText(step ?? 1)', 'wholeText(step ?? 0)'],
   ['search_space', 'trial-log.ts', 'a < b ? -1 : 1', 'a < b ? 1 : -1'],
   ['search_space_transform', 'search-space-transform.ts', '[Math.log(low - half)', '[Math.log(low + half)'],
   ['enqueue_skip', 'enqueueing.ts', '<= 1e-5 *', '<= 1e-25 *'],
