@@ -21,16 +21,16 @@ export interface EvaluationOptions {
 export async function evaluate(live: LiveTrial, objective: AnyObjective, options: EvaluationOptions): Promise<TrialOutcome> {
   const { objectives, trialTimeout } = options
   if (live.isAborted) return aborted(live.abortReason)
-  live.reopen()
+  live.writes.reopen()
   let result: unknown
   try {
     result = typeof objective === 'function' ? objective(live as never) : objective.evaluate(live.params, live as Trial<unknown>)
   } catch (error) {
-    live.settle()
+    live.writes.settle()
     return outcomeOfError(error)
   }
   if (!isThenable(result)) {
-    live.settle()
+    live.writes.settle()
     return outcomeOf(result, objectives)
   }
   const pending = result
@@ -38,7 +38,7 @@ export async function evaluate(live: LiveTrial, objective: AnyObjective, options
     let timer: ReturnType<typeof setTimeout> | undefined
     const ends = (outcome: TrialOutcome): void => {
       clearTimeout(timer)
-      live.settle()
+      live.writes.settle()
       resolve(outcome)
     }
     live.whenAborted(reason => ends(aborted(reason)))

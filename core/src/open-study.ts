@@ -183,7 +183,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     await Promise.allSettled(this.#calls)
     for (const trial of live.values()) {
       trial.abort(reason)
-      await trial.written()
+      await trial.writes.written()
       trial.end()
     }
     try {

@@ -17,7 +17,7 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
     throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, core.log.get(number)?.state ?? 'told'))
   core.live.delete(number)
   core.telling.set(number, { improved: false })
-  live.settle()
+  live.writes.settle()
   try {
     return await settle(core, { trial: number, params: live.suggested, outcome }, checked => finishLive(core, live, checked))
   } catch (error) {
@@ -66,11 +66,11 @@ async function settle(core: StudyCore, call: TellCall, store: (outcome: TrialOut
 }
 
 async function finishLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
-  const rest = await live.rest()
+  const rest = await live.writes.rest()
   try {
     return await finish(core, live.number, live.history, outcome, rest)
   } catch (error) {
-    live.restore(rest)
+    live.writes.restore(rest)
     throw error
   }
 }
