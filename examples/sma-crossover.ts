@@ -34,7 +34,7 @@ try {
   else process.stdout.write(usage)
 } catch (error) {
   // What the user can mend is said in a sentence; anything else is a fault, with its stack.
-  const said = error instanceof StudyError || error instanceof RangeError
+  const said = error instanceof StudyError || (error instanceof Error && error.message.startsWith('Expected '))
   const sentence = said ? error.message : error
   console.error(error instanceof StudyError && error.code === 'STUDY_SEED' ? `${error.message} Here: --fresh.` : sentence)
   process.exitCode = 1

@@ -49,7 +49,10 @@ export interface Study<D extends Directions = Directions> extends AsyncDisposabl
   /** Puts params, all or some, at the end of the queue: the next asks take them first. */
   enqueue(params: Params, options?: { readonly skipIfExists?: boolean }): Promise<void>
   trials(state?: TrialState): Promise<readonly TrialRecord[]>
-  /** One record at a time, for studies that should not be held in memory at once. */
+  /**
+   * One record at a time, for studies that should not be held in memory at once; waiting trials come last. One that runs may come again when it has
+   * finished meanwhile.
+   */
   stream(): AsyncIterable<TrialRecord>
   /** The best feasible complete trial, or the Pareto front when there are several directions. */
   best(): Promise<D extends readonly unknown[] ? readonly TrialRecord[] : TrialRecord | undefined>
