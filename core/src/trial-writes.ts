@@ -116,8 +116,10 @@ export class TrialWrites {
   #newParams(): Pick<TrialChange, 'params' | 'distributions'> {
     const { params, distributions, size } = this.#drawing
     if (size === this.#storedParams) return {}
-    const names = Object.keys(params).slice(this.#storedParams)
+    const stored = this.#storedParams
     this.#storedParams = size
+    if (stored === 0) return { params: Object.freeze({ ...params }), distributions: Object.freeze({ ...distributions }) }
+    const names = Object.keys(params).slice(stored)
     return {
       params: Object.fromEntries(names.map(name => [name, params[name] as ParamValue])),
       distributions: Object.fromEntries(names.map(name => [name, distributions[name] as SpaceTable[string]]))

@@ -196,8 +196,14 @@ function mergedParts(record: TrialRecord, change: TrialChange | TrialEnd): Parti
   if (!params && !distributions && !attributes && !systemAttributes) return undefined
   return {
     // Twice the old ones: they keep their place and their value.
-    ...(params ? { params: { ...record.params, ...params, ...record.params } } : {}),
-    ...(distributions ? { distributions: { ...record.distributions, ...distributions, ...record.distributions } } : {}),
+    ...(params ? { params: isEmpty(record.params) ? kept(params) : { ...record.params, ...params, ...record.params } } : {}),
+    ...(distributions
+      ? {
+          distributions: isEmpty(record.distributions)
+            ? kept(distributions)
+            : { ...record.distributions, ...distributions, ...record.distributions }
+        }
+      : {}),
     ...(attributes ? { attributes: withAttributes(record.attributes, attributes) } : {}),
     ...(systemAttributes ? { systemAttributes: withAttributes(record.systemAttributes, systemAttributes) } : {})
   }
