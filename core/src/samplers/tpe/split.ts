@@ -5,20 +5,28 @@ import { stateCodes } from '../../trial-log.ts'
 /**
  * The numbers of the `count` best finished trials, ascending. Complete ones come first, by value; then pruned ones, by how far they came, then by
  * what they reported there; then infeasible ones, by how much they violate. Failed trials are never among them. The rules are Optuna's.
+ * Where `among` is given, only trials with these numbers count.
  */
-export function bestNumbers(outcomes: HistoryOutcomes, direction: Direction, count: number): readonly number[] {
-  const found = bestComplete(outcomes, direction, count)
+export function bestNumbers(outcomes: HistoryOutcomes, direction: Direction, count: number, among?: Int32Array): readonly number[] {
+  const members = among && new Set(among)
+  const counts = (row: number): boolean => members === undefined || members.has(outcomes.numbers[row] as number)
+  const found = bestComplete(outcomes, direction, count, counts)
   const missing = count - found.length
-  return (missing > 0 ? [...found, ...bestOthers(outcomes, direction, missing)] : found).sort((a, b) => a - b)
+  return (missing > 0 ? [...found, ...bestOthers(outcomes, direction, missing, counts)] : found).sort((a, b) => a - b)
 }
 
 /** Follows the order of the values from its better end; of equal ones the lower numbers come first. Other rows may lie between them. */
-function bestComplete({ numbers, values, states, violations, order }: HistoryOutcomes, direction: Direction, count: number): number[] {
+function bestComplete(
+  { numbers, values, states, violations, order }: HistoryOutcomes,
+  direction: Direction,
+  count: number,
+  counts: (row: number) => boolean
+): number[] {
   const rows: number[] = []
   const maximize = direction === 'maximize'
   for (let i = 0; i < order.length; i++) {
     const row = order[maximize ? order.length - 1 - i : i] as number
-    if (states[row] !== stateCodes.complete || violations[row] !== 0) continue
+    if (states[row] !== stateCodes.complete || violations[row] !== 0 || !counts(row)) continue
     // From the upper end equal values come in the wrong order, so all of them are needed to know the first.
     if (rows.length >= count && !(maximize && values[row] === values[rows.at(-1) as number])) break
     rows.push(row)
@@ -27,7 +35,7 @@ function bestComplete({ numbers, values, states, violations, order }: HistoryOut
   return rows.slice(0, count).map(row => numbers[row] as number)
 }
 
-function bestOthers(outcomes: HistoryOutcomes, direction: Direction, count: number): readonly number[] {
+function bestOthers(outcomes: HistoryOutcomes, direction: Direction, count: number, counts: (row: number) => boolean): readonly number[] {
   const { numbers, values, states, violations, steps } = outcomes
   const sign = direction === 'maximize' ? -1 : 1
   const pruned = new Smallest(count)
@@ -36,7 +44,7 @@ function bestOthers(outcomes: HistoryOutcomes, direction: Direction, count: numb
     const number = numbers[row] as number
     const value = values[row] as number
     const step = steps[row] as number
-    if (states[row] === stateCodes.failed) continue
+    if (states[row] === stateCodes.failed || !counts(row)) continue
     if ((violations[row] as number) > 0) infeasible.offer(number, violations[row] as number, 0)
     else if (states[row] === stateCodes.complete) continue
     else if (step < 0) pruned.offer(number, 1, 0)
