@@ -124,6 +124,11 @@ for (const [name, sampler] of Object.entries(all))
         )
       })
 
+    it('draws decimals of a grid that is finer than numbers', () => {
+      const ends = Array.from({ length: 14 }, (_, i): Ending => ({ state: 'complete', values: [i === 1 ? -1e300 : 0], reports: [] }))
+      for (let seed = 0; seed < 20; seed++) drawn(sampler(), { x: float(0, 1e9, { step: 1e-9 }) }, ends, seed)
+    })
+
     it('draws within bounds and on grids after trials of all kinds', () => {
       fc.assert(
         fc.property(tables, fc.array(anyEnding, { minLength: 30, maxLength: 60 }), seeds, (table, ends, seed) => {

@@ -1,4 +1,4 @@
-import { isSingle } from '../../distributions.ts'
+import { isSingle, snapped } from '../../distributions.ts'
 import { StudyError, sentences } from '../../errors.ts'
 import type { History, HistoryOutcomes } from '../../history.ts'
 import type { Direction } from '../../objective.ts'
@@ -95,7 +95,7 @@ function directionOf({ directions }: History): Direction {
 }
 
 function toExternal(distribution: Distribution, value: number): ParamValue {
-  return distribution.kind === 'categorical' ? (distribution.choices[value] as ParamValue) : value
+  return distribution.kind === 'categorical' ? (distribution.choices[value] as ParamValue) : snapped(distribution, value)
 }
 
 function assertOneObjective({ directions }: History): void {
