@@ -51,7 +51,7 @@ export const tpe: Components = {
       return new Observations().model(history, entries, best, ranked, liesOf(history, entries), ({ below, above }) => {
         const values = choices.map((choice, sample) => below.sample(choice, parameter => uniform(parameter, sample)))
         const points = values.map(value => below.scaled(value))
-        const chosen = values[bestCandidate(below, above, points)] as Float64Array
+        const chosen = values[bestCandidate(below, above, points)?.index ?? 0] as Float64Array
         return {
           candidates: columnsOf(entries, values),
           acquisition: points.map(point => below.logDensity(point) - above.logDensity(point)),

@@ -7,17 +7,12 @@ export interface Chosen {
   readonly ratio: number
 }
 
-/** The index of the candidate with the largest ratio of densities, below over above; the first of equal ones. */
-export function bestCandidate(below: Mixture, above: Mixture, points: readonly Float64Array[]): number {
-  return choose(below, above, points)?.index ?? 0
-}
-
 /**
- * The same, of candidates whose log ratio is larger than `least`, if there is one. Exact without summing everything: all terms of a density are
- * positive, so what is left of log below − log(part of above) bounds a candidate's ratio, and only the candidate with the largest bound is
- * looked at further, the newest and heaviest components first.
+ * The candidate with the largest ratio of densities, below over above, of those whose log ratio is larger than `least`, if there is one; the first of
+ * equal ones. Exact without summing everything: all terms of a density are positive, so what is left of log below − log(part of above) bounds a
+ * candidate's ratio, and only the candidate with the largest bound is looked at further, the newest and heaviest components first.
  */
-export function choose(
+export function bestCandidate(
   below: Mixture,
   above: Mixture,
   points: readonly Float64Array[],

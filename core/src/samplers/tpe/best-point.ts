@@ -1,5 +1,5 @@
 import type { RandomStream } from '../../random-stream.ts'
-import { choose } from './best-candidate.ts'
+import { bestCandidate } from './best-candidate.ts'
 import type { Mixture } from './mixture.ts'
 
 /**
@@ -12,7 +12,7 @@ export function bestPoint(below: Mixture, above: Mixture, stream: RandomStream, 
   const fresh = (): Float64Array => below.sample(below.component(stream.next()), () => stream.next())
   const scaled = (values: readonly Float64Array[]): readonly Float64Array[] => values.map(value => below.scaled(value))
   const draws = Array.from({ length: count }, fresh)
-  const first = choose(below, above, scaled(draws))
+  const first = bestCandidate(below, above, scaled(draws))
   const best = draws[first?.index ?? 0] as Float64Array
   // A single draw is a random one, and stays so.
   if (best.length === 1 || count === 1) return best
@@ -20,6 +20,6 @@ export function bestPoint(below: Mixture, above: Mixture, stream: RandomStream, 
     const other = fresh()
     return best.map((value, parameter) => (stream.next() < 0.5 ? value : (other[parameter] as number)))
   })
-  const second = choose(below, above, scaled(crossings), first?.ratio)
+  const second = bestCandidate(below, above, scaled(crossings), first?.ratio)
   return second ? (crossings[second.index] as Float64Array) : best
 }

@@ -83,7 +83,7 @@ describe('tpe', () => {
       const [below, above] = [mixture(12), mixture(1_500)]
       const points = Array.from({ length: 24 }, () => below.sample(below.component(stream.next()), () => stream.next()))
       const ratios = points.map(point => below.logDensity(point) - above.logDensity(point))
-      expect(ratios[bestCandidate(below, above, points)]).to.be.closeTo(Math.max(...ratios), 1e-9)
+      expect(ratios[bestCandidate(below, above, points)?.index ?? 0]).to.be.closeTo(Math.max(...ratios), 1e-9)
     }
   })
 
