@@ -1,11 +1,11 @@
 // Loaded before a program: from the first directory that it makes on, it has the rights of nobody in particular.
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
-import Database from 'better-sqlite3'
+import { openSqlite } from '@rxtuna/core/sqlite'
 
-// What has to be loaded is loaded before the rights are given up: the repository may be closed to others.
-await import('kysely')
-new Database(':memory:').close()
+// What has to be loaded is loaded before the rights are given up, from where the program loads it: the repository may be closed to others.
+const loaded = await openSqlite({ path: ':memory:' })
+loaded[Symbol.dispose]()
 const { mkdir } = fs
 fs.mkdir = ((...of: Parameters<typeof mkdir>) => {
   fs.mkdir = mkdir
