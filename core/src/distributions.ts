@@ -105,6 +105,7 @@ export function isCompatible(before: Distribution, now: Distribution): boolean {
 
 /** Whether two distributions are the same in every respect. */
 export function equalDistributions(a: Distribution, b: Distribution): boolean {
+  if (a === b) return true
   if (a.kind === 'categorical' || b.kind === 'categorical') return isCompatible(a, b)
   return isCompatible(a, b) && a.low === b.low && a.high === b.high && (a.step ?? 0) === (b.step ?? 0)
 }

@@ -76,6 +76,7 @@ const plans: readonly Plan[] = [
   { name: "tpe after 10,000 of TPE's own", history: samplers.tpe(), sampler: 'tpe', length: 10_000 },
   { name: 'random after 1,000', history: samplers.random(), sampler: 'random', length: 1_000, floor: 20 }
 ]
+const warmUps = 4
 const rounds = 3
 
 export const bench: Bench = {
@@ -96,9 +97,9 @@ export const bench: Bench = {
 async function figuresOf({ name, history, sampler, length, floor }: Plan, directory: string): Promise<readonly Figure[]> {
   const file = await asFile(await historyOf(history, length), directory)
   const [us, them]: [number[], number[]] = [[], []]
-  // Once before it counts, as in a study of thousands of trials: the compiler's work is done by then.
+  // Some rounds before it counts: the compiler works on for a thousand trials, and a longer study has that behind it.
   const measured = sampler === 'tpe' ? 300 : 10_000
-  await ours(await historyOf(history, length), samplers[sampler](), measured)
+  for (let round = 0; round < warmUps; round++) await ours(await historyOf(history, length), samplers[sampler](), measured)
   for (let round = 0; round < rounds; round++) {
     us.push(await ours(await historyOf(history, length), samplers[sampler](), measured))
     them.push(Number(await runPython(peer, file, sampler, sampler === 'tpe' ? '50' : '2000')))

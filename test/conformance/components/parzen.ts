@@ -32,7 +32,7 @@ export const parzen: Components = {
         weights: Array.from({ length: mixture.count + 1 }, (_, k) => mixture.weight(k)),
         kernels: entries.map(([, distribution], parameter) => kernelsOf(mixture, parameter, distribution)),
         log_pdf: Array.from({ length: count }, (_, sample) =>
-          mixture.logDensity(mixture.scaled(Float64Array.from(entries, ([name]) => samples[name]?.[sample] as number)))
+          mixture.logDensity(mixture.scaled(entries.map(([name]) => samples[name]?.[sample] as number)))
         )
       }
     }

@@ -51,7 +51,7 @@ export const tpe: Components = {
       return new Observations().model(history, entries, best, ranked, liesOf(history, entries), ({ below, above }) => {
         const values = choices.map((choice, sample) => below.sample(choice, parameter => uniform(parameter, sample)))
         const points = values.map(value => below.scaled(value))
-        const chosen = values[bestCandidate(below, above, points)?.index ?? 0] as Float64Array
+        const chosen = values[bestCandidate(below, above, points)?.index ?? 0] as number[]
         return {
           candidates: columnsOf(entries, values),
           acquisition: points.map(point => below.logDensity(point) - above.logDensity(point)),
@@ -76,6 +76,9 @@ function historyOf(directions: readonly Direction[], trials: readonly TrialJson[
   return new HistoryView('vectors', log, 0, log.next, 0, { params: true, attributes: [] })
 }
 
-function columnsOf(entries: readonly (readonly [string, Distribution])[], values: readonly Float64Array[]): Record<string, number[]> {
+function columnsOf(
+  entries: readonly (readonly [string, Distribution])[],
+  values: readonly (readonly number[])[]
+): Record<string, number[]> {
   return Object.fromEntries(entries.map(([name], d) => [name, values.map(value => value[d] as number)]))
 }

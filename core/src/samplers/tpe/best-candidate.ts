@@ -1,5 +1,4 @@
 import type { Mixture } from './mixture.ts'
-import { logSum } from './normal.ts'
 
 /** A candidate by its place, and the logarithm of its ratio of densities. */
 export interface Chosen {
@@ -15,7 +14,7 @@ export interface Chosen {
 export function bestCandidate(
   below: Mixture,
   above: Mixture,
-  points: readonly Float64Array[],
+  points: readonly (readonly number[])[],
   least: number = Number.NEGATIVE_INFINITY
 ): Chosen | undefined {
   const densities = points.map(point => below.logDensity(point))
@@ -34,7 +33,7 @@ export function bestCandidate(
     if (best < 0) return undefined
     const block = done[best] as number
     if (block === above.blocks) return { index: best, ratio: bound }
-    parts[best] = logSum(parts[best] as number, above.logDensityOf(block, points[best] as Float64Array))
+    parts[best] = above.addBlock(parts[best] as number, block, points[best] as readonly number[])
     done[best] = block + 1
   }
 }

@@ -8,18 +8,18 @@ import type { Mixture } from './mixture.ts'
  * draws. They rarely have all parameters near good trials at once, and crossings put that right, so the ratio, which is the same, comes closer to
  * its maximum.
  */
-export function bestPoint(below: Mixture, above: Mixture, stream: RandomStream, count: number): Float64Array {
-  const fresh = (): Float64Array => below.sample(below.component(stream.next()), () => stream.next())
-  const scaled = (values: readonly Float64Array[]): readonly Float64Array[] => values.map(value => below.scaled(value))
-  const draws = Array.from({ length: count }, fresh)
+export function bestPoint(below: Mixture, above: Mixture, stream: RandomStream, count: number): number[] {
+  const scaled = (points: readonly (readonly number[])[]): readonly (readonly number[])[] => points.map(point => below.scaled(point))
+  const draws = Array.from({ length: count }, () => below.sample(below.component(stream.next()), () => stream.next()))
   const first = bestCandidate(below, above, scaled(draws))
-  const best = draws[first?.index ?? 0] as Float64Array
+  const best = draws[first?.index ?? 0] as number[]
   // A single draw is a random one, and stays so.
   if (best.length === 1 || count === 1) return best
   const crossings = Array.from({ length: count }, () => {
-    const other = fresh()
-    return best.map((value, parameter) => (stream.next() < 0.5 ? value : (other[parameter] as number)))
+    const component = below.component(stream.next())
+    const uniform = best.map(() => stream.next())
+    return best.map((value, parameter) => (stream.next() < 0.5 ? value : below.value(component, parameter, uniform[parameter] as number)))
   })
   const second = bestCandidate(below, above, scaled(crossings), first?.ratio)
-  return second ? (crossings[second.index] as Float64Array) : best
+  return second ? (crossings[second.index] as number[]) : best
 }

@@ -1,5 +1,6 @@
 import type { History, HistoryOutcomes } from '../../history.ts'
 import type { ParamValue } from '../../space.ts'
+import { rowOf } from './observations.ts'
 
 // So many complete trials show how a space is built.
 const looked = 50
@@ -38,8 +39,6 @@ export function isBranching(history: History, name: string): boolean {
  * more, the share of the repeats.
  */
 export function chanceOfAnyBranch({ numbers, values }: HistoryOutcomes, best: readonly number[]): number {
-  const good = new Set(best)
-  const distinct = new Set<number>()
-  for (let row = 0; row < numbers.length; row++) if (good.has(numbers[row] as number)) distinct.add(values[row] as number)
-  return Math.max(1 / (distinct.size + 1), 1 - distinct.size / Math.max(good.size, 1))
+  const distinct = new Set(best.map(number => values[rowOf(numbers, number)]))
+  return Math.max(1 / (distinct.size + 1), 1 - distinct.size / Math.max(best.length, 1))
 }

@@ -22,18 +22,15 @@ export class GridMasses {
     this.#dimension = dimension
   }
 
-  /** Adds the masses at `value` (kernels' scale) of the kernels' classes `from` to `to`. */
-  add(sums: Float64Array, value: number, classes: Int32Array, from: number, to: number): void {
+  /** Adds to the first `count` sums the masses at `value` (kernels' scale) of these rows' classes. */
+  add(sums: Float64Array, value: number, classes: Int32Array, rows: Int32Array, count: number): void {
     const masses = this.#at(value)
-    for (let k = from; k < to; k++) {
-      const of = classes[k] as number
-      let mass = masses[of] as number
-      if (Number.isNaN(mass)) {
-        mass = this.#mass(of, value)
-        masses[of] = mass
-      }
-      sums[k - from] = (sums[k - from] as number) + mass
-    }
+    for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + this.#mass(masses, classes[rows[i] as number] as number, value)
+  }
+
+  /** The mass at `value` (kernels' scale) of a class. */
+  mass(of: number, value: number): number {
+    return this.#mass(this.#at(value), of, value)
   }
 
   classOf(mu: number, sigma: number): number {
@@ -53,8 +50,12 @@ export class GridMasses {
     return of
   }
 
-  #mass(of: number, value: number): number {
-    return logCell(this.#dimension, this.#mus[of] as number, this.#sigmas[of] as number, value) - (this.#shares[of] as number)
+  #mass(masses: Float64Array, of: number, value: number): number {
+    const known = masses[of] as number
+    if (!Number.isNaN(known)) return known
+    const mass = logCell(this.#dimension, this.#mus[of] as number, this.#sigmas[of] as number, value) - (this.#shares[of] as number)
+    masses[of] = mass
+    return mass
   }
 
   #at(value: number): Float64Array {
@@ -73,7 +74,7 @@ export class GridMasses {
 }
 
 /** The log mass that a normal puts on the cell around a value (kernels' scale), which ends at the bounds. */
-export function logCell({ low, high, step, log }: NumericalDimension, mu: number, sigma: number, value: number): number {
+function logCell({ low, high, step, log }: NumericalDimension, mu: number, sigma: number, value: number): number {
   const centre = log ? Math.exp(value) : value
   const begin = Math.max(log ? Math.log(centre - step / 2) : centre - step / 2, low)
   const end = Math.min(log ? Math.log(centre + step / 2) : centre + step / 2, high)

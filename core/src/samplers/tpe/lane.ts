@@ -1,6 +1,6 @@
 import type { WholeColumn } from '../../history.ts'
 import { type CategoricalDimension, type Dimension, type NumericalDimension, toKernelScale } from './dimension.ts'
-import { GridMasses, logCell } from './grid-masses.ts'
+import { GridMasses } from './grid-masses.ts'
 import { logDensity, logShare, truncatedQuantile } from './normal.ts'
 
 export interface KernelOptions {
@@ -19,13 +19,15 @@ export interface KernelOptions {
 export interface Lane {
   /** Makes room for so many rows. */
   reserve(rows: number): void
-  /** How many trials there are, which limits how narrow a kernel is. */
-  resize(count: number): void
+  /** Brings the kernels up to date after trials joined or left. How many there are now limits how narrow a kernel is. */
+  settle(count: number): void
   /** A row of the column joins, or a value that is in none. `precedes` says whether a row comes before it. */
   join(row: number, value: number, column: WholeColumn, precedes: (row: number) => boolean): void
   leave(row: number): void
-  /** Adds the log densities at `value` of the kernels `from` to `to`; those of rows that did not join mean nothing. */
-  add(sums: Float64Array, value: number, from: number, to: number): void
+  /** A log density that no kernel exceeds anywhere. */
+  readonly peak: number
+  /** Adds to the first `count` sums the log densities at `value` of the kernels of these rows, which have joined. */
+  add(sums: Float64Array, value: number, rows: Int32Array, count: number): void
   /** The log density of the prior at `value`. */
   logPrior(value: number): number
   /** The centre and width of a row's kernel, or its probability of each choice; of the prior without a row. */
@@ -40,6 +42,8 @@ export function laneOf(dimension: Dimension, options: KernelOptions, isMember: (
 }
 
 class NumericalLane implements Lane {
+  /** Of a grid, where densities are masses, 0. */
+  peak: number
   readonly #dimension: NumericalDimension
   readonly #magicClip: boolean
   readonly #endpoints: boolean
@@ -56,6 +60,10 @@ class NumericalLane implements Lane {
   #after = new Int32Array(0)
   #first = -1
   #narrowest = 0
+  /** Rows whose kernels may have another width now. */
+  readonly #changed: number[] = []
+  /** The prior's class on a grid; elsewhere the constant term of its log density. */
+  readonly #prior: number
 
   constructor(dimension: NumericalDimension, { magicClip = true, endpoints = false }: KernelOptions, isMember: (row: number) => boolean) {
     this.#dimension = dimension
@@ -63,6 +71,9 @@ class NumericalLane implements Lane {
     this.#endpoints = endpoints
     this.#isMember = isMember
     if (dimension.step > 0) this.#grid = new GridMasses(dimension)
+    this.peak = this.#grid ? 0 : Number.NEGATIVE_INFINITY
+    const [mu, sigma] = this.shape()
+    this.#prior = this.#grid ? this.#grid.classOf(mu, sigma) : constantTerm(dimension, mu, sigma)
   }
 
   reserve(rows: number): void {
@@ -80,12 +91,14 @@ class NumericalLane implements Lane {
     this.#after = ints(this.#after)
   }
 
-  resize(count: number): void {
+  settle(count: number): void {
     const { low, high } = this.#dimension
     const narrowest = this.#magicClip ? (high - low) / Math.min(100, count + 2) : 1e-12
-    if (narrowest === this.#narrowest) return
-    this.#narrowest = narrowest
-    for (let row = 0; row < this.#mus.length; row++) if (this.#isMember(row)) this.#renew(row)
+    if (narrowest !== this.#narrowest) {
+      this.#narrowest = narrowest
+      for (let row = this.#first; row >= 0; row = this.#after[row] as number) this.#renew(row)
+    } else for (const row of this.#changed) if (this.#isMember(row)) this.#renew(row)
+    this.#changed.length = 0
   }
 
   join(row: number, value: number, { sorted }: WholeColumn, precedes: (row: number) => boolean): void {
@@ -100,37 +113,40 @@ class NumericalLane implements Lane {
     }
     this.#link(before, row)
     this.#link(row, after)
-    for (const changed of [before, row, after]) if (changed >= 0) this.#renew(changed)
+    this.#changed.push(row)
+    if (before >= 0) this.#changed.push(before)
+    if (after >= 0) this.#changed.push(after)
   }
 
   leave(row: number): void {
     const before = this.#before[row] as number
     const after = this.#after[row] as number
     this.#link(before, after)
-    for (const changed of [before, after]) if (changed >= 0) this.#renew(changed)
+    if (before >= 0) this.#changed.push(before)
+    if (after >= 0) this.#changed.push(after)
   }
 
-  add(sums: Float64Array, value: number, from: number, to: number): void {
+  add(sums: Float64Array, value: number, rows: Int32Array, count: number): void {
     if (this.#grid) {
-      this.#grid.add(sums, value, this.#classes, from, to)
+      this.#grid.add(sums, value, this.#classes, rows, count)
       return
     }
     const mus = this.#mus
     const inverses = this.#inverses
     const constants = this.#constants
-    for (let row = from; row < to; row++) {
+    for (let i = 0; i < count; i++) {
+      const row = rows[i] as number
       const z = (value - (mus[row] as number)) * (inverses[row] as number)
-      sums[row - from] = (sums[row - from] as number) + (constants[row] as number) - 0.5 * z * z
+      sums[i] = (sums[i] as number) + (constants[row] as number) - 0.5 * z * z
     }
   }
 
   /** A normal about the middle, as wide as the range. */
   logPrior(value: number): number {
-    const { low, high, step } = this.#dimension
-    const mu = 0.5 * (low + high)
-    const sigma = high - low
-    const share = logShare(mu, sigma, low, high)
-    return step > 0 ? logCell(this.#dimension, mu, sigma, value) - share : logDensity((value - mu) / sigma) - Math.log(sigma) - share
+    if (this.#grid) return this.#grid.mass(this.#prior, value)
+    const { low, high } = this.#dimension
+    const z = (value - 0.5 * (low + high)) / (high - low)
+    return this.#prior - 0.5 * z * z
   }
 
   shape(row?: number): readonly [mu: number, sigma: number] {
@@ -164,19 +180,29 @@ class NumericalLane implements Lane {
     this.#sigmas[row] = sigma
     if (this.#grid) this.#classes[row] = this.#grid.classOf(mu, sigma)
     else {
+      const constant = constantTerm(this.#dimension, mu, sigma)
       this.#inverses[row] = 1 / sigma
-      this.#constants[row] = logDensity(0) - Math.log(sigma) - logShare(mu, sigma, low, high)
+      this.#constants[row] = constant
+      if (constant > this.peak) this.peak = constant
     }
   }
 }
 
+/** Of the log density of a truncated normal. */
+function constantTerm({ low, high }: NumericalDimension, mu: number, sigma: number): number {
+  return logDensity(0) - Math.log(sigma) - logShare(mu, sigma, low, high)
+}
+
 /** A kernel prefers its own choice; the prior prefers none. */
 class CategoricalLane implements Lane {
+  readonly peak = 0
   readonly #choices: number
   readonly #priorWeight: number
   #observed = new Int32Array(0)
   #own = 0
   #other = 0
+  #logOwn = 0
+  #logOther = 0
 
   constructor({ choices }: CategoricalDimension, { priorWeight = 1 }: KernelOptions) {
     this.#choices = choices
@@ -187,11 +213,13 @@ class CategoricalLane implements Lane {
     if (rows > this.#observed.length) this.#observed = grown(this.#observed, new Int32Array(rows))
   }
 
-  resize(count: number): void {
+  settle(count: number): void {
     const share = this.#priorWeight / (count + 1)
     const sum = 1 + this.#choices * share
     this.#own = (1 + share) / sum
     this.#other = share / sum
+    this.#logOwn = Math.log(this.#own)
+    this.#logOther = Math.log(this.#other)
   }
 
   join(row: number, value: number): void {
@@ -200,10 +228,11 @@ class CategoricalLane implements Lane {
 
   leave(): void {}
 
-  add(sums: Float64Array, value: number, from: number, to: number): void {
+  add(sums: Float64Array, value: number, rows: Int32Array, count: number): void {
     const observed = this.#observed
-    const [own, other] = [Math.log(this.#own), Math.log(this.#other)]
-    for (let row = from; row < to; row++) sums[row - from] = (sums[row - from] as number) + (observed[row] === value ? own : other)
+    const own = this.#logOwn
+    const other = this.#logOther
+    for (let i = 0; i < count; i++) sums[i] = (sums[i] as number) + (observed[rows[i] as number] === value ? own : other)
   }
 
   logPrior(): number {

@@ -23,7 +23,7 @@ export interface Members {
 
 // Components that are summed at a time.
 const blockSize = 128
-// A component so far below the largest of its block, in logarithms, is lost in its last digit.
+// A component so far below others, in logarithms, is lost in their last digit.
 const negligible = -45
 
 /**
@@ -38,6 +38,9 @@ export class Mixture {
   readonly #dimensions: readonly Dimension[]
   readonly #lanes: readonly Lane[]
   readonly #priorWeight: number
+  /** Places of the lanes, those first that tell most of a component from a few values. */
+  readonly #order: readonly number[]
+  readonly #looked = new Int32Array(blockSize)
   readonly #sums = new Float64Array(blockSize)
   #isMember = new Uint8Array(0)
   #weights = new Float64Array(0)
@@ -59,6 +62,7 @@ export class Mixture {
     this.#dimensions = dimensions
     this.#priorWeight = options.priorWeight ?? 1
     this.#lanes = dimensions.map(dimension => laneOf(dimension, options, row => this.#isMember[row] === 1))
+    this.#order = dimensions.map((_, d) => d).sort((a, b) => breadth(dimensions[a] as Dimension) - breadth(dimensions[b] as Dimension))
   }
 
   /** Brings the mixture up to date. Its columns are those of earlier calls, grown. `end` must be called after a draw with running trials. */
@@ -76,7 +80,7 @@ export class Mixture {
     this.#lies = lies.toSorted((a, b) => a.number - b.number)
     for (const [index, lie] of this.#lies.entries()) this.#joinLie(this.#base + index, lie, columns)
     this.count = rows - without.length + lies.length
-    for (const lane of this.#lanes) lane.resize(this.count)
+    for (const lane of this.#lanes) lane.settle(this.count)
     this.#scale = weights ?? observationWeights(this.count)
     // Without observations the prior is all there is, whatever its weight.
     this.#prior = this.count === 0 ? 1 : this.#priorWeight
@@ -100,19 +104,19 @@ export class Mixture {
   }
 
   /** The log density of a point, whose values are on the kernels' scale. */
-  logDensity(point: Float64Array): number {
+  logDensity(point: readonly number[]): number {
     let sum = Number.NEGATIVE_INFINITY
-    for (let block = 0; block < this.blocks; block++) sum = logSum(sum, this.logDensityOf(block, point))
+    for (let block = 0; block < this.blocks; block++) sum = this.addBlock(sum, block, point)
     return sum
   }
 
-  /** The same of one block of components alone. */
-  logDensityOf(block: number, point: Float64Array): number {
-    if (block === 0) return this.#logDensityOfOthers(point)
+  /** The part of it that is known from some blocks, which grows by one more. */
+  addBlock(sum: number, block: number, point: readonly number[]): number {
+    if (block === 0) return this.#addOthers(sum, point)
     const to = this.#rows - (block - 1) * blockSize
     const from = Math.max(to - blockSize, 0)
     this.#weigh(from)
-    return this.#logSum(point, from, to)
+    return this.#add(sum, point, from, to)
   }
 
   /** A component, drawn by its weight from `q`, uniform in [0, 1). */
@@ -131,27 +135,31 @@ export class Mixture {
   }
 
   /** A point of one component of a mixture of whole columns, from one uniform number per parameter: values in internal form. */
-  sample(component: number, uniform: (parameter: number) => number): Float64Array {
-    return Float64Array.from(this.#lanes, (lane, parameter) => {
-      const dimension = this.#dimensions[parameter] as Dimension
-      const drawn = component === this.count ? lane.quantile(uniform(parameter)) : lane.quantile(uniform(parameter), component)
-      return dimension.kind === 'numerical' ? toValue(dimension, drawn) : drawn
-    })
+  sample(component: number, uniform: (parameter: number) => number): number[] {
+    return this.#lanes.map((_, parameter) => this.value(component, parameter, uniform(parameter)))
+  }
+
+  /** One of its values: the quantile `q`, in [0, 1). */
+  value(component: number, parameter: number, q: number): number {
+    const dimension = this.#dimensions[parameter] as Dimension
+    const drawn = (this.#lanes[parameter] as Lane).quantile(q, component === this.count ? undefined : component)
+    return dimension.kind === 'numerical' ? toValue(dimension, drawn) : drawn
   }
 
   /** Internal values on the kernels' scale. */
-  scaled(point: Float64Array): Float64Array {
+  scaled(point: readonly number[]): number[] {
     return point.map((value, parameter) => toKernelScale(this.#dimensions[parameter] as Dimension, value))
   }
 
   /** The prior and the running trials. */
-  #logDensityOfOthers(point: Float64Array): number {
-    let sum = Math.log(this.weight(this.count))
-    for (const [parameter, lane] of this.#lanes.entries()) sum += lane.logPrior(point[parameter] as number)
+  #addOthers(before: number, point: readonly number[]): number {
+    let prior = Math.log(this.weight(this.count))
+    for (let d = 0; d < this.#lanes.length; d++) prior += (this.#lanes[d] as Lane).logPrior(point[d] as number)
+    let sum = logSum(before, prior)
     if (this.#lies.length === 0) return sum
     this.#weigh(this.#olderThanLies())
     const end = this.#base + this.#lies.length
-    for (let from = this.#base; from < end; from += blockSize) sum = logSum(sum, this.#logSum(point, from, Math.min(from + blockSize, end)))
+    for (let from = this.#base; from < end; from += blockSize) sum = this.#add(sum, point, from, Math.min(from + blockSize, end))
     return sum
   }
 
@@ -163,21 +171,39 @@ export class Mixture {
     return Math.max(row - 1, 0)
   }
 
-  #logSum(point: Float64Array, from: number, to: number): number {
+  /** Looks at one parameter after the other, and on only at those components that may still count beside `before`. */
+  #add(before: number, point: readonly number[], from: number, to: number): number {
     const weights = this.#weights
-    const sums = this.#sums.fill(0, 0, to - from)
-    for (let d = 0; d < this.#lanes.length; d++) (this.#lanes[d] as Lane).add(sums, point[d] as number, from, to)
-    let largest = Number.NEGATIVE_INFINITY
-    for (let row = from; row < to; row++)
-      if ((weights[row] as number) > 0 && (sums[row - from] as number) > largest) largest = sums[row - from] as number
-    if (largest === Number.NEGATIVE_INFINITY) return largest
-    let sum = 0
-    for (let row = from; row < to; row++) {
-      const weight = weights[row] as number
-      const below = (sums[row - from] as number) - largest
-      if (weight > 0 && below > negligible) sum += weight * Math.exp(below)
+    const looked = this.#looked
+    const sums = this.#sums
+    let left = 0
+    for (let row = from; row < to; row++) if ((weights[row] as number) > 0) looked[left++] = row
+    sums.fill(0, 0, left)
+    let most = 0
+    for (const lane of this.#lanes) most += lane.peak
+    for (const d of this.#order) {
+      const lane = this.#lanes[d] as Lane
+      lane.add(sums, point[d] as number, looked, left)
+      most -= lane.peak
+      const least = before + negligible - most
+      let kept = 0
+      for (let i = 0; i < left; i++) {
+        const sum = sums[i] as number
+        if (!(sum > least)) continue
+        sums[kept] = sum
+        looked[kept++] = looked[i] as number
+      }
+      left = kept
     }
-    return largest + Math.log(sum)
+    let largest = Number.NEGATIVE_INFINITY
+    for (let i = 0; i < left; i++) if ((sums[i] as number) > largest) largest = sums[i] as number
+    if (largest === Number.NEGATIVE_INFINITY) return before
+    let sum = 0
+    for (let i = 0; i < left; i++) {
+      const below = (sums[i] as number) - largest
+      if (below > negligible) sum += (weights[looked[i] as number] as number) * Math.exp(below)
+    }
+    return logSum(before, largest + Math.log(sum))
   }
 
   /** Sets the weights from where they end down to a row: by each trial's place among all, lies included. */
@@ -231,6 +257,11 @@ export class Mixture {
     }
     for (const lane of this.#lanes) lane.reserve(this.#isMember.length)
   }
+}
+
+/** Kernels of continuous values are the narrowest, those of choices the broadest. */
+function breadth(dimension: Dimension): number {
+  return dimension.kind === 'categorical' ? 2 : dimension.step > 0 ? 1 : 0
 }
 
 /** A mixture of these observations alone: for each parameter its values in internal form, from the oldest trial to the newest. */

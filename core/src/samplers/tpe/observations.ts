@@ -1,5 +1,5 @@
 import { Column } from '../../column.ts'
-import { toInternal } from '../../distributions.ts'
+import { equalDistributions, toInternal } from '../../distributions.ts'
 import type { History, HistoryColumn } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
 import { type Dimension, dimensionOf } from './dimension.ts'
@@ -12,34 +12,35 @@ export interface Models {
   readonly above: Mixture
 }
 
+/** What is kept of a space from draw to draw. */
 interface Kept {
-  readonly mixture: Mixture
-  rows: number
   readonly sources: readonly object[]
-  readonly moves: readonly number[]
+  readonly distributions: readonly Distribution[]
+  readonly dimensions: readonly Dimension[]
+  /** Of the trials with these numbers. */
+  below?: { readonly mixture: Mixture; readonly numbers: readonly number[] }
+  above?: { readonly mixture: Mixture; readonly moves: readonly number[]; rows: number }
 }
 const mostKept = 16
 
 /** Models the trials of studies; what can be kept from draw to draw is kept by column. */
 export class Observations {
-  readonly #kept = new WeakMap<object, Map<string, Kept>>()
+  readonly #kept = new WeakMap<object, Kept[]>()
 
   /**
    * Calls `use` with the densities of those trials that have all parameters of the space: the best ones below, the others and, as `lies`, the running
    * ones above (constant liar: whatever runs is taken for bad, so that parallel trials keep apart). `ranked` counts complete and pruned trials.
    */
   model<T>(history: History, space: Entries, best: readonly number[], ranked: number, lies: readonly Lie[], use: (models: Models) => T): T {
-    const dimensions = space.map(([, distribution]) => dimensionOf(distribution))
     const columns = space.map(([name]) => history.column(name))
+    const kept = this.#of(space, columns)
     // A column that has all ranked trials has the same ones as any other such column.
     const areSame = columns.length === 1 || columns.every(({ numbers }) => numbers.length === ranked)
     const shared = areSame ? columns : complete(columns)
     const { numbers } = shared[0] as HistoryColumn
     const good = best.map(number => rowOf(numbers, number)).filter(row => row >= 0)
-    const below = mixtureOf(
-      shared.map(({ values }, d) => ({ dimension: dimensions[d] as Dimension, values: good.map(row => values[row] as number) }))
-    )
-    const above = areSame ? this.#keptFor(columns, dimensions) : new Mixture(dimensions)
+    const below = belowOf(kept, shared, good)
+    const above = areSame ? aboveOf(kept, columns) : new Mixture(kept.dimensions)
     above.begin({ columns: shared.map(({ whole }) => whole), rows: numbers.length, without: good, lies })
     try {
       return use({ below, above })
@@ -48,36 +49,46 @@ export class Observations {
     }
   }
 
-  #keptFor(columns: readonly HistoryColumn[], dimensions: readonly Dimension[]): Mixture {
-    const { whole, numbers } = columns[0] as HistoryColumn
-    const rows = numbers.length
-    let bySpace = this.#kept.get(whole.source)
-    if (!bySpace) {
-      bySpace = new Map()
-      this.#kept.set(whole.source, bySpace)
-    }
-    const key = JSON.stringify(dimensions)
-    const before = bySpace.get(key)
-    // Other columns, rows that moved, or a view of fewer ones begin anew.
-    const holds =
-      before &&
-      before.rows <= rows &&
-      columns.every((column, d) => column.whole.source === before.sources[d] && column.whole.moves === before.moves[d])
-    if (holds) {
-      before.rows = rows
-      return before.mixture
-    }
-    const [oldest] = bySpace.keys()
-    if (oldest !== undefined && bySpace.size >= mostKept) bySpace.delete(oldest)
-    const mixture = new Mixture(dimensions)
-    bySpace.set(key, {
-      mixture,
-      rows,
-      sources: columns.map(column => column.whole.source),
-      moves: columns.map(column => column.whole.moves)
-    })
-    return mixture
+  #of(space: Entries, columns: readonly HistoryColumn[]): Kept {
+    const { source } = (columns[0] as HistoryColumn).whole
+    const spaces = this.#kept.get(source) ?? []
+    this.#kept.set(source, spaces)
+    const isSame = ({ sources, distributions }: Kept): boolean =>
+      sources.length === columns.length &&
+      columns.every(({ whole }, d) => whole.source === sources[d]) &&
+      space.every(([, distribution], d) => equalDistributions(distribution, distributions[d] as Distribution))
+    const known = spaces.find(isSame)
+    if (known) return known
+    const distributions = space.map(([, distribution]) => distribution)
+    const kept: Kept = { sources: columns.map(({ whole }) => whole.source), distributions, dimensions: distributions.map(dimensionOf) }
+    if (spaces.push(kept) > mostKept) spaces.shift()
+    return kept
   }
+}
+
+/** Between two draws the good trials are mostly the same. */
+function belowOf(kept: Kept, columns: readonly HistoryColumn[], good: readonly number[]): Mixture {
+  const all = (columns[0] as HistoryColumn).numbers
+  const { below, dimensions } = kept
+  if (below && below.numbers.length === good.length && good.every((row, i) => all[row] === below.numbers[i])) return below.mixture
+  const mixture = mixtureOf(
+    dimensions.map((dimension, d) => ({ dimension, values: good.map(row => (columns[d] as HistoryColumn).values[row] as number) }))
+  )
+  kept.below = { mixture, numbers: good.map(row => all[row] as number) }
+  return mixture
+}
+
+/** Rows that moved, or a view of fewer ones, begin anew. */
+function aboveOf(kept: Kept, columns: readonly HistoryColumn[]): Mixture {
+  const rows = (columns[0] as HistoryColumn).numbers.length
+  const { above, dimensions } = kept
+  if (above && above.rows <= rows && columns.every(({ whole }, d) => whole.moves === above.moves[d])) {
+    above.rows = rows
+    return above.mixture
+  }
+  const mixture = new Mixture(dimensions)
+  kept.above = { mixture, rows, moves: columns.map(({ whole }) => whole.moves) }
+  return mixture
 }
 
 /** Running trials that have all parameters of the space. */
@@ -106,7 +117,8 @@ function complete(columns: readonly HistoryColumn[]): readonly HistoryColumn[] {
   })
 }
 
-function rowOf(numbers: Int32Array, number: number): number {
+/** The row of a trial in the ascending `numbers`, −1 if there is none. */
+export function rowOf(numbers: Int32Array, number: number): number {
   let low = 0
   let high = numbers.length - 1
   while (low <= high) {

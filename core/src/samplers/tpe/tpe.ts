@@ -55,7 +55,7 @@ export function tpe(options: TpeOptions = {}): Sampler {
       const stream = history.random(purpose)
       const point = bestPoint(below, above, stream, Math.max(candidates >> history.attempt, 1))
       for (const [index, [name, distribution]] of space.entries())
-        if (distribution.kind === 'categorical' && isBranching(history, name) && stream.next() < chanceOfAnyBranch(outcomes, best))
+        if (distribution.kind === 'categorical' && stream.next() < chanceOfAnyBranch(outcomes, best) && isBranching(history, name))
           point[index] = stream.int(0, distribution.choices.length - 1)
       return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, point[index] as number)]))
     })

@@ -16,10 +16,10 @@ describe('the point that tpe takes', () => {
       const mixture = (count: number): Mixture =>
         mixtureOf(Array.from({ length: 4 }, () => ({ dimension, values: Array.from({ length: count }, () => stream.next()) })))
       const [below, above] = [mixture(8), mixture(70)]
-      const ratio = (point: Float64Array): number => below.logDensity(point) - above.logDensity(point)
+      const ratio = (point: readonly number[]): number => below.logDensity(point) - above.logDensity(point)
       const again = randomStream(round, 1, 0, 'draws')
       const draws = Array.from({ length: 24 }, () => below.sample(below.component(again.next()), () => again.next()))
-      const drawn = ratio(draws[bestCandidate(below, above, draws)?.index ?? 0] as Float64Array)
+      const drawn = ratio(draws[bestCandidate(below, above, draws)?.index ?? 0] as number[])
       const taken = ratio(bestPoint(below, above, randomStream(round, 1, 0, 'draws'), 24))
       expect(taken).to.be.at.least(drawn - 1e-9)
       if (taken > drawn + 1e-9) larger++

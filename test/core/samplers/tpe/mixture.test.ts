@@ -4,6 +4,7 @@ import { Column } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
 import { type Dimension, dimensionOf, toKernelScale } from '../../../../core/src/samplers/tpe/dimension.ts'
 import { type Lie, Mixture, mixtureOf, wholeColumn } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { logDensity, logShare } from '../../../../core/src/samplers/tpe/normal.ts'
 
 const dimensions = [
   dimensionOf(float(-1, 1)),
@@ -51,10 +52,43 @@ describe('a mixture that is kept from draw to draw', () => {
       const fresh = mixtureOf(dimensions.map((dimension, d) => ({ dimension, values: members.map(({ values }) => values[d] as number) })))
       kept.begin({ columns: views, rows, without: good, lies })
       for (let i = 0; i < 3; i++) {
-        const point = Float64Array.from(dimensions, dimension => toKernelScale(dimension, value(dimension)))
+        const point = dimensions.map(dimension => toKernelScale(dimension, value(dimension)))
         expect(kept.logDensity(point), `draw ${draw}`).to.be.closeTo(fresh.logDensity(point), 1e-9)
       }
       kept.end()
     }
   })
+
+  it('leaves out only what does not count: its densities are those of all kernels summed', () => {
+    const spaces = [float(-1, 1), float(1e-3, 10, { log: true }), float(0, 1), categorical(['a', 'b', 'c'])].map(dimensionOf)
+    // Most values in a small part of the space, so that kernels are as narrow as they get there; some beyond it, as fixed ones may be.
+    const near = (dimension: Dimension): number => {
+      const drawn = value(dimension)
+      if (dimension.kind === 'categorical' || dimension.log) return drawn
+      const chance = stream.next()
+      return chance < 0.7 ? dimension.first + 0.01 * (drawn - dimension.first) : chance < 0.72 ? drawn + 5 : drawn
+    }
+    const mixture = mixtureOf(spaces.map(dimension => ({ dimension, values: Array.from({ length: 1000 }, () => near(dimension)) })))
+    for (let i = 0; i < 200; i++) {
+      const point = spaces.map(dimension => toKernelScale(dimension, i % 2 ? near(dimension) : value(dimension)))
+      if (point.some((at, d) => isOutside(spaces[d] as Dimension, at))) continue
+      let sum = 0
+      for (let component = 0; component <= mixture.count; component++) {
+        let density = mixture.weight(component)
+        for (const [d, dimension] of spaces.entries()) {
+          const [mu = 0, sigma = 0] = mixture.shape(component, d)
+          if (dimension.kind === 'categorical') density *= mixture.shape(component, d)[point[d] as number] as number
+          else
+            density *=
+              Math.exp(logDensity(((point[d] as number) - mu) / sigma) - logShare(mu, sigma, dimension.low, dimension.high)) / sigma
+        }
+        sum += density
+      }
+      expect(mixture.logDensity(point), `point ${i}`).to.be.closeTo(Math.log(sum), 1e-11)
+    }
+  })
 })
+
+function isOutside(dimension: Dimension, at: number): boolean {
+  return dimension.kind === 'numerical' && (at < dimension.low || at > dimension.high)
+}
