@@ -108,7 +108,7 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
     // An interceptor may have chosen other params than those that were drawn last.
     const drawn = last && (!space || result.params === last.drawing.params) ? last : draw.replay(result)
     const params: Params = space ? drawn.drawing.params : none
-    const distributions: SpaceTable = space ? drawn.drawing.distributions : none
+    const distributions: SpaceTable = space ? drawn.drawing.table : none
     const added = { params, distributions, systemAttributes: result.systemAttributes ?? none }
     const record = existing
       ? await complete(core, existing, added)
@@ -125,8 +125,13 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
 function resultOf({ drawing, attempt, systemAttributes }: Drawn, hasSpace: boolean): AskResult {
   const attributes = systemAttributes ? { systemAttributes } : {}
   if (!hasSpace) return { params: undefined, attempt, ...attributes }
-  const [params, distributions] = [Object.freeze(drawing.params), Object.freeze(drawing.distributions)]
-  return { params, distributions, attempt, ...attributes, ...(drawing.isFixed ? { fixed: true } : {}) }
+  return {
+    params: Object.freeze(drawing.params),
+    distributions: drawing.table,
+    attempt,
+    ...attributes,
+    ...(drawing.isFixed ? { fixed: true } : {})
+  }
 }
 
 /** Adds to a stored trial what it does not have yet. */

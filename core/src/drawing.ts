@@ -12,6 +12,7 @@ import {
   type NumberOptions,
   type Params,
   type ParamValue,
+  type SpaceTable,
   type Suggest
 } from './space.ts'
 
@@ -21,14 +22,15 @@ export interface DrawingSources {
   readonly history: History
   readonly fixed: Params
   readonly joint: Params
-  /** What other trials of the study drew; absent for a replay. */
-  readonly known?: KnownDistributions
+  /** What other trials of the study drew. */
+  readonly known: KnownDistributions
   /** Adds what is drawn here to `known` at once, because other trials draw before it is stored. */
   readonly learns?: boolean
   /** Told of a fixed value outside its range, which is kept. */
   readonly warn: (sentence: string) => void
 }
 
+const none: NumberOptions = Object.freeze({})
 const onlyNumberOptions = new Set(['step', 'log', 'kind', 'low', 'high'])
 
 /** Draws the params of one trial, one by one; a name that was drawn before keeps its value. */
@@ -48,40 +50,49 @@ export class Drawing implements Suggest {
     return this.#drawn > 0 && this.#fixed === this.#drawn
   }
 
+  /** The distributions so far, frozen; one object for all trials that have the same ones. */
+  get table(): SpaceTable {
+    return this.#sources.known.table(this.distributions)
+  }
+
   /** How many params were drawn so far. */
   get size(): number {
     return this.#drawn
   }
 
-  suggestFloat(name: string, low: number, high: number, options: NumberOptions = {}): number {
+  suggestFloat(name: string, low: number, high: number, options: NumberOptions = none): number {
     assertOptions('suggestFloat', options)
-    return this.#draw(name, floatDistribution(name, low, high, options)) as number
+    const known = this.#sources.known.number('float', name, low, high, options)
+    return this.#draw(name, known ?? floatDistribution(name, low, high, options), known !== undefined) as number
   }
 
-  suggestInt(name: string, low: number, high: number, options: NumberOptions = {}): number {
+  suggestInt(name: string, low: number, high: number, options: NumberOptions = none): number {
     assertOptions('suggestInt', options)
-    return this.#draw(name, intDistribution(name, low, high, options)) as number
+    const known = this.#sources.known.number('int', name, low, high, options)
+    return this.#draw(name, known ?? intDistribution(name, low, high, options), known !== undefined) as number
   }
 
   suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T {
-    return this.#draw(name, categoricalDistribution(name, choices)) as T
+    const known = this.#sources.known.categorical(name, choices)
+    return this.#draw(name, known ?? categoricalDistribution(name, choices), known !== undefined) as T
   }
 
-  #draw(name: string, given: Distribution): ParamValue {
-    const distribution = this.#sources.known?.shared(name, given) ?? given
+  #draw(name: string, distribution: Distribution, isKnown: boolean): ParamValue {
     const before = Object.hasOwn(this.distributions, name) ? this.distributions[name] : undefined
     if (before !== undefined) {
       if (!isCompatible(before, distribution))
         throw new StudyError('PARAM_KIND', sentences.PARAM_KIND(name, describe(before), describe(distribution)))
       return this.params[name] as ParamValue
     }
-    assertName(name)
     const { known, learns } = this.#sources
-    known?.assertCompatible(name, distribution)
+    if (!isKnown) {
+      assertName(name)
+      known.assertCompatible(name, distribution)
+    }
     const value = this.#value(name, distribution)
     this.distributions[name] = distribution
     this.params[name] = value
-    if (learns) known?.learn({ [name]: distribution })
+    if (learns) known.learnOne(name, distribution)
     this.#drawn++
     return value
   }

@@ -79,13 +79,16 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   }
 
   suggestFloat(name: string, low: number, high: number, options?: NumberOptions): number {
-    return this.#draw(() => this.drawing.suggestFloat(name, low, high, options))
+    this.#assertOpen()
+    return this.drawing.suggestFloat(name, low, high, options)
   }
   suggestInt(name: string, low: number, high: number, options?: NumberOptions): number {
-    return this.#draw(() => this.drawing.suggestInt(name, low, high, options))
+    this.#assertOpen()
+    return this.drawing.suggestInt(name, low, high, options)
   }
   suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T {
-    return this.#draw(() => this.drawing.suggestCategorical(name, choices))
+    this.#assertOpen()
+    return this.drawing.suggestCategorical(name, choices)
   }
 
   report(value: number, step: number): void {
@@ -158,11 +161,6 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   whenAborted(call: (reason: unknown) => void): void {
     this.#onAbort = call
     if (this.#aborted) call(this.#aborted.reason)
-  }
-
-  #draw<T>(draw: () => T): T {
-    this.#assertOpen()
-    return draw()
   }
 
   #assertOpen(): void {

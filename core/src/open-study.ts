@@ -5,7 +5,9 @@ import { enqueue } from './enqueueing.ts'
 import { StudyError, sentences } from './errors.ts'
 import type { StudyEvent } from './events.ts'
 import { assertJson } from './json.ts'
+import { KnownDistributions } from './known-distributions.ts'
 import type { Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
+import { OneByOne } from './one-by-one.ts'
 import { assertOptimizeOptions } from './options.ts'
 import { outcomeToTell, warnOfInvalid } from './outcome.ts'
 import { Run } from './run.ts'
@@ -25,7 +27,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   readonly #abort: AbortController
   readonly #ownsStorage: boolean
   #attributes: Readonly<Record<string, Json>>
-  #asks: Promise<unknown> = Promise.resolve()
+  readonly #asks = new OneByOne()
   #run: { readonly run: Run; readonly ended: Promise<unknown> } | undefined
   /** Tells, attributes and reads on their way. */
   readonly #calls = new Set<Promise<unknown>>()
@@ -56,7 +58,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (space !== undefined && typeof space !== 'function')
       throw new StudyError('OPTION', sentences.OPTION('space', 'space({ … }) or a function that draws', space))
     // What the space returned is P, as the overloads say.
-    return (await this.#serialized(() => ask(this.#core, space ? { space } : {}))) as never
+    return (await this.#asks.run(() => ask(this.#core, space ? { space } : {}))) as never
   }
 
   async tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord> {
@@ -80,7 +82,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
       throw new StudyError('UNIQUE_NEEDS_DEDUP', sentences.UNIQUE_NEEDS_DEDUP())
     if (this.#run) throw new StudyError('OPTIMIZE_RUNNING', sentences.OPTIMIZE_RUNNING(this.name))
     options.signal?.throwIfAborted()
-    const run = new Run(this.#core, objective, options, work => this.#serialized(work))
+    const run = new Run(this.#core, objective, options, this.#asks)
     // Known before it starts, so that whoever hears that it did can stop it.
     const { promise: ended, resolve: end } = Promise.withResolvers<void>()
     this.#run = { run, ended }
@@ -116,7 +118,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 
   async enqueue(params: Params, { skipIfExists = false }: { readonly skipIfExists?: boolean } = {}): Promise<void> {
     this.#assertOpen()
-    await this.#serialized(() => enqueue(this.#core, params, skipIfExists))
+    await this.#asks.run(() => enqueue(this.#core, params, skipIfExists))
   }
 
   async trials(state?: TrialState): Promise<readonly TrialRecord[]> {
@@ -179,7 +181,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     const reason = new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
     this.#abort.abort(reason)
     await this.#run?.ended
-    await this.#asks
+    await this.#asks.idle()
     await Promise.allSettled(this.#calls)
     for (const trial of live.values()) {
       trial.abort(reason)
@@ -209,7 +211,8 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     if (typeof objective === 'function') return record.params
     const history = this.#core.view(record.number, 0)
     try {
-      return objective.space(new Drawing({ sampler: drawsNothing, history, fixed: record.params, joint: {}, warn: () => {} }))
+      const known = new KnownDistributions()
+      return objective.space(new Drawing({ sampler: drawsNothing, history, known, fixed: record.params, joint: {}, warn: () => {} }))
     } catch {
       // A space that was changed since may not take what was best before, or want more than that; the run is no failure for that.
       return record.params
@@ -224,13 +227,6 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     } finally {
       this.#calls.delete(call)
     }
-  }
-
-  #serialized<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#asks.then(work)
-    // A failed ask is its caller's; the next one goes on.
-    this.#asks = done.catch(() => undefined)
-    return done
   }
 
   #assertOpen(): void {

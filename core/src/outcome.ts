@@ -1,22 +1,24 @@
 import { StudyError, sentences, TrialPruned } from './errors.ts'
 import { spellsNumber } from './python/values.ts'
-import { type Evidence, type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
+import { type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
 
 /**
  * What an objective returned, as an outcome: complete, or failed with a sentence that says what is wrong with it. A boolean counts as 0 or 1, as
  * in Optuna.
  */
 export function outcomeOf(result: unknown, objectives: number): TrialOutcome {
-  const values = (Array.isArray(result) ? result : [result]).map(value => (typeof value === 'boolean' ? Number(value) : value))
+  const values: unknown[] = Array.isArray(result) ? [...result] : [result]
   if (values.length !== objectives) {
     // One wrong value says more than a wrong count of them.
     if (objectives > 1 || Array.isArray(result)) return invalid('VALUE_COUNT', sentences.VALUE_COUNT(objectives, values.length))
   }
-  for (const value of values) {
-    if (typeof value !== 'number') return invalid('VALUE_INVALID', sentences.VALUE_INVALID(value))
-    if (Number.isNaN(value)) return invalid('VALUE_NAN', sentences.VALUE_NAN())
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    if (typeof value === 'boolean') values[i] = Number(value)
+    else if (typeof value !== 'number') return invalid('VALUE_INVALID', sentences.VALUE_INVALID(value))
+    else if (Number.isNaN(value)) return invalid('VALUE_NAN', sentences.VALUE_NAN())
   }
-  return { state: 'complete', value: values }
+  return { state: 'complete', value: values as number[] }
 }
 
 /** What an objective threw, as an outcome. */
@@ -47,9 +49,8 @@ export function outcomeToTell(result: unknown, objectives: number): TrialOutcome
 export function checkedOutcome(result: unknown, objectives: number): TrialOutcome {
   const given = assertOutcome(result as Outcome<unknown>)
   if (given.state !== 'complete') return given
-  const { value, ...evidence } = given
-  const outcome = outcomeOf(value, objectives)
-  return outcome.state === 'complete' ? { ...(evidence as Evidence), ...outcome } : outcome
+  const outcome = outcomeOf(given.value, objectives)
+  return outcome.state === 'complete' ? { ...given, value: outcome.value } : outcome
 }
 
 /** The same outcome; throws for what is none. Its values are not looked at. */

@@ -37,7 +37,7 @@ export class ParamsDraw {
   readonly #for: DrawnFor
   /** What is given beforehand: enqueued, or drawn by a dead worker. */
   readonly #fixed: Params
-  readonly #warned = new Set<string>()
+  #warned: Set<string> | undefined
 
   constructor(core: StudyCore, drawnFor: DrawnFor) {
     this.#core = core
@@ -55,7 +55,8 @@ export class ParamsDraw {
     const mayReject = where !== undefined && !(existing && Object.keys(existing.params).length > 0)
     for (let attempt = firstAttempt; ; attempt++) {
       const history = this.#view(attempt)
-      const joint = sampler.sampleJoint && (await sampler.sampleJoint(history, table ?? history.space({ pruned: true })))
+      const drawn = sampler.sampleJoint?.(history, table ?? history.space({ pruned: true }))
+      const joint = drawn instanceof Promise ? await drawn : drawn
       const { params, systemAttributes } = this.#jointly(joint, table)
       const drawing = this.#drawing(history, this.#fixed, params)
       const value = space?.(drawing)
@@ -100,6 +101,7 @@ export class ParamsDraw {
 
   /** Once for a trial, however often it is drawn. */
   #warn(sentence: string): void {
+    this.#warned ??= new Set()
     if (this.#warned.has(sentence)) return
     this.#warned.add(sentence)
     console.warn(sentence)

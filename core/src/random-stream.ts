@@ -19,16 +19,18 @@ export function randomStream(seed: number, trial: number, attempt: number, purpo
   return new PhiloxStream(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, trial >>> 0, hashLow, hashHigh)
 }
 
+const words = new Uint32Array(4)
+
 class PhiloxStream implements RandomStream {
   readonly #key0: number
   readonly #key1: number
   readonly #trial: number
   readonly #low: number
   readonly #high: number
-  readonly #out = new Uint32Array(4)
   #block = 0
-  // Two doubles to a block; 2 means that both are used up.
-  #used = 2
+  // A block gives two numbers.
+  #second = 0
+  #hasSecond = false
 
   constructor(key0: number, key1: number, trial: number, low: number, high: number) {
     this.#key0 = key0
@@ -39,14 +41,14 @@ class PhiloxStream implements RandomStream {
   }
 
   next(): number {
-    if (this.#used === 2) {
-      philox(this.#out, this.#block++, this.#trial, this.#low, this.#high, this.#key0, this.#key1)
-      this.#used = 0
+    if (this.#hasSecond) {
+      this.#hasSecond = false
+      return this.#second
     }
-    const at = 2 * this.#used++
-    const high = this.#out[at] as number
-    const low = this.#out[at + 1] as number
-    return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992
+    philox(words, this.#block++, this.#trial, this.#low, this.#high, this.#key0, this.#key1)
+    this.#second = unit(words[2] as number, words[3] as number)
+    this.#hasSecond = true
+    return unit(words[0] as number, words[1] as number)
   }
 
   // Box and Muller's transform; the second number is not kept, so that every call takes two.
@@ -58,6 +60,11 @@ class PhiloxStream implements RandomStream {
   int(low: number, high: number): number {
     return low + Math.floor(this.next() * (high - low + 1))
   }
+}
+
+/** A number in [0, 1) from the upper bits of two words. */
+function unit(high: number, low: number): number {
+  return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992
 }
 
 /** Ten rounds of Philox 4x32 over one counter; `out` holds the four words. */

@@ -1,7 +1,8 @@
 import { type AskRequest, ask } from './asking.ts'
 import { StudyError, sentences } from './errors.ts'
-import { evaluate, longestTimer } from './evaluation.ts'
+import { type EvaluationOptions, evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
+import type { OneByOne } from './one-by-one.ts'
 import { assertOutcome, warnOfInvalid } from './outcome.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
 import type { StudyCore } from './study-core.ts'
@@ -27,9 +28,10 @@ export class Run {
   readonly #core: StudyCore
   readonly #objective: AnyObjective
   readonly #options: OptimizeOptions
-  readonly #serialized: <T>(work: () => Promise<T>) => Promise<T>
+  readonly #asks: OneByOne
+  readonly #askOnce: () => Promise<LiveTrial | 'limit'>
+  readonly #evaluation: EvaluationOptions
   readonly #flights = new Set<LiveTrial>()
-  readonly #mine = new Set<number>()
   #asked = 0
   #askErrors = 0
   #repeats = 0
@@ -40,12 +42,22 @@ export class Run {
   #warned = false
   #turnedAt = performance.now()
 
-  /** `serialized` runs asks of the study one after another. */
-  constructor(core: StudyCore, objective: AnyObjective, options: OptimizeOptions, serialized: <T>(work: () => Promise<T>) => Promise<T>) {
+  /** `asks` are those of the study, of which there is one at a time. */
+  constructor(core: StudyCore, objective: AnyObjective, options: OptimizeOptions, asks: OneByOne) {
     this.#core = core
     this.#objective = objective
     this.#options = options
-    this.#serialized = serialized
+    this.#asks = asks
+    const { deterministic, until, trialTimeout } = options
+    const request: AskRequest = {
+      objective,
+      ...(typeof objective === 'function' ? {} : { space: objective.space }),
+      failed: () => this.counts.failed++,
+      ...(until === undefined ? {} : { until }),
+      ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
+    }
+    this.#askOnce = () => ask(core, request)
+    this.#evaluation = { objectives: core.directions.length, ...(trialTimeout === undefined ? {} : { trialTimeout }) }
   }
 
   /** Ends the run after the trials in flight. */
@@ -66,7 +78,7 @@ export class Run {
     const { timeout, deterministic } = this.#options
     const timer = timeout === undefined ? undefined : setTimeout(() => this.stop('timeout'), Math.min(timeout, longestTimer))
     try {
-      await (deterministic ? this.#inOrder() : this.#asTheyEnd())
+      await (deterministic || this.#lanes === 1 ? this.#inOrder() : this.#asTheyEnd())
     } finally {
       clearTimeout(timer)
     }
@@ -124,17 +136,9 @@ export class Run {
 
   /** Undefined when the ask came to nothing: the run then has a reason to end, or tries again. */
   async #ask(): Promise<LiveTrial | undefined> {
-    const { deterministic, until, onError = 'throw' } = this.#options
-    const objective = this.#objective
-    const request: AskRequest = {
-      objective,
-      ...(typeof objective === 'function' ? {} : { space: objective.space }),
-      failed: this.#countFailed,
-      ...(until === undefined ? {} : { until }),
-      ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
-    }
+    const { onError = 'throw' } = this.#options
     try {
-      const live = await this.#serialized(() => ask(this.#core, request))
+      const live = await this.#asks.run(this.#askOnce)
       if (live === 'limit') {
         this.#reason ??= 'trials'
         return undefined
@@ -142,7 +146,6 @@ export class Run {
       this.#askErrors = 0
       this.#asked++
       this.#flights.add(live)
-      this.#mine.add(live.number)
       if (this.#failure) live.abort(this.#failure.error)
       return live
     } catch (error) {
@@ -155,15 +158,9 @@ export class Run {
     }
   }
 
-  readonly #countFailed = (): void => {
-    this.counts.failed++
-  }
-
   /** Never rejects: what an interceptor throws fails the trial. */
   async #evaluate(live: LiveTrial): Promise<TrialOutcome> {
-    const { trialTimeout } = this.#options
-    const settings = { objectives: this.#core.directions.length, ...(trialTimeout === undefined ? {} : { trialTimeout }) }
-    const phase = this.#core.host.phase('evaluate', () => evaluate(live, this.#objective, settings))
+    const phase = this.#core.host.phase('evaluate', () => evaluate(live, this.#objective, this.#evaluation))
     try {
       if (live.answer) return assertOutcome(live.answer)
       const params = live.drawsLater ? undefined : live.suggested
@@ -205,8 +202,9 @@ export class Run {
   #assertAlone(): void {
     if (this.#alone) return
     const { log, live } = this.#core
+    const mine = new Set([...this.#flights].map(({ number }) => number))
     for (const record of log.records()) {
-      if (record.state !== 'running' || this.#mine.has(record.number)) continue
+      if (record.state !== 'running' || mine.has(record.number)) continue
       if (live.has(record.number) || systemKeys.worker in record.systemAttributes)
         throw new StudyError('DETERMINISTIC_RUNNING', sentences.DETERMINISTIC_RUNNING(record.number))
     }

@@ -2,6 +2,7 @@ import type { EventBus } from './event-bus.ts'
 import { HistoryView } from './history-view.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { Direction } from './objective.ts'
+import { OneByOne } from './one-by-one.ts'
 import type { PluginHost } from './plugin-host.ts'
 import type { Pruner } from './pruners/pruner.ts'
 import type { Sampler } from './samplers/sampler.ts'
@@ -27,7 +28,7 @@ export class StudyCore {
   /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
   host!: PluginHost
   #cursor: Cursor
-  #syncing: Promise<void> | undefined
+  readonly #syncs = new OneByOne()
 
   constructor(parts: Pick<StudyCore, 'name' | 'directions' | 'seed' | 'storage' | 'sampler' | 'pruner' | 'bus'>) {
     this.name = parts.name
@@ -40,23 +41,12 @@ export class StudyCore {
     this.log = new TrialLog(parts.directions)
   }
 
-  /** Reads what changed in the storage since the last time. Calls wait for one another. */
+  /** Reads what changed in the storage since the last time. A failed read is its caller's; the next one tries again. */
   sync(): Promise<void> {
-    // A failed read is its caller's; the next one tries again.
-    const done = this.#syncing ? this.#syncing.then(() => this.#read()) : this.#read()
-    const ended: Promise<void> = done.then(
-      () => this.#synced(ended),
-      () => this.#synced(ended)
-    )
-    this.#syncing = ended
-    return done
+    return this.#syncs.run(this.#readAll)
   }
 
-  #synced(ended: Promise<void>): void {
-    if (this.#syncing === ended) this.#syncing = undefined
-  }
-
-  async #read(): Promise<void> {
+  readonly #readAll = async (): Promise<void> => {
     for (;;) {
       const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
       this.#cursor = cursor

@@ -5,7 +5,7 @@ import { checkedOutcome, outcomeAttributes } from './outcome.ts'
 import type { TellCall } from './plugin.ts'
 import type { TrialChange, TrialEnd } from './storages/storage.ts'
 import type { StudyCore } from './study-core.ts'
-import type { Json, TrialOutcome, TrialRecord } from './trial.ts'
+import type { TrialOutcome, TrialRecord } from './trial.ts'
 
 /**
  * Ends a live trial: interceptors, `sampler.beforeFinish`, one transaction in the storage, then history and events. Rejects when the storage
@@ -77,20 +77,14 @@ async function finishLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcom
 
 /** Stores an end with what was not yet stored of its trial, and says so. */
 async function finish(core: StudyCore, number: number, history: History, outcome: TrialOutcome, rest: TrialChange): Promise<TrialRecord> {
-  const added = core.sampler.beforeFinish?.(outcome, history)
-  const record = await core.storage.finish(core.name, number, {
-    ...rest,
-    outcome: rest.reports?.length ? { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] } : outcome,
-    ...systemAttributesOf(rest.systemAttributes, added || undefined, outcomeAttributes(outcome))
-  })
+  const ofSampler = core.sampler.beforeFinish?.(outcome, history)
+  const ofOutcome = outcomeAttributes(outcome)
+  const end: { -readonly [K in keyof TrialEnd]: TrialEnd[K] } = { ...rest, outcome }
+  if (rest.reports?.length) end.outcome = { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] }
+  if (ofSampler || ofOutcome) end.systemAttributes = { ...rest.systemAttributes, ...(ofSampler || {}), ...ofOutcome }
+  const record = await core.storage.finish(core.name, number, end)
   announce(core, record, outcome)
   return record
-}
-
-/** One object of several, left out where there is nothing in it. */
-function systemAttributesOf(...all: readonly (Readonly<Record<string, Json>> | undefined)[]): Pick<TrialEnd, 'systemAttributes'> {
-  const some = all.filter(each => each !== undefined)
-  return some.length > 0 ? { systemAttributes: Object.assign({}, ...some) } : {}
 }
 
 function announce(core: StudyCore, record: TrialRecord, outcome: TrialOutcome): void {

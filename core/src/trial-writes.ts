@@ -61,7 +61,7 @@ export class TrialWrites {
 
   /** What was not yet stored, after the write under way; nothing more is taken. Rejects, once, when a write has failed. */
   async rest(): Promise<TrialChange> {
-    await this.#writing
+    if (this.#writing) await this.#writing
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure.error
@@ -118,7 +118,7 @@ export class TrialWrites {
     if (size === this.#storedParams) return {}
     const stored = this.#storedParams
     this.#storedParams = size
-    if (stored === 0) return { params: Object.freeze({ ...params }), distributions: Object.freeze({ ...distributions }) }
+    if (stored === 0) return { params: Object.freeze({ ...params }), distributions: this.#drawing.table }
     const names = Object.keys(params).slice(stored)
     return {
       params: Object.fromEntries(names.map(name => [name, params[name] as ParamValue])),

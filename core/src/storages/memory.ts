@@ -179,13 +179,17 @@ function finished(trial: MemoryTrial, objectives: number, end: TrialEnd, now: nu
   }
   if (outcome.reusedFrom !== undefined) systemAttributes = withAttributes(systemAttributes, { [systemKeys.reusedFrom]: outcome.reusedFrom })
   if (outcome.reports && outcome.reports.length > 0) report(trial, outcome.reports)
-  const record = recordOf(trial)
+  const { number, params, distributions, reports, attributes, startedAt } = recordOf(trial)
   return trialRecord({
-    ...record,
-    ...parts,
-    systemAttributes,
+    number,
     state: outcome.state,
-    values: finishedValues(outcome, record.reports, objectives).slice(),
+    values: finishedValues(outcome, reports, objectives).slice(),
+    params: parts?.params ?? params,
+    distributions: parts?.distributions ?? distributions,
+    reports,
+    attributes: parts?.attributes ?? attributes,
+    systemAttributes,
+    ...(startedAt ? { startedAt } : {}),
     finishedAt: new Date(now)
   })
 }

@@ -81,7 +81,8 @@ function drawn(sampler: Sampler, table: SpaceTable, ends: readonly Ending[], see
     const joint = sampler.sampleJoint?.(history, table)
     if (joint === 'exhausted' || joint instanceof Promise) throw new Error('Expected a draw at once.')
     for (const [name, value] of Object.entries(joint?.params ?? {})) assertWithin(table[name] as Distribution, value)
-    const drawing = new Drawing({ sampler, history, fixed: {}, joint: joint?.params ?? {}, warn: sentence => expect.fail(sentence) })
+    const sources = { sampler, history, known: log.distributions, fixed: {}, joint: joint?.params ?? {} }
+    const drawing = new Drawing({ ...sources, warn: sentence => expect.fail(sentence) })
     define(drawing)
     for (const [name, value] of Object.entries(drawing.params)) {
       assertWithin(table[name] as Distribution, value)
