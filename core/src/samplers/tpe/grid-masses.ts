@@ -1,5 +1,5 @@
 import type { NumericalDimension } from './dimension.ts'
-import { logMass, logShare } from './normal.ts'
+import { logMass } from './normal.ts'
 
 // Values with their masses are kept from draw to draw, up to so many numbers in all.
 const mostKept = 1_000_000
@@ -17,6 +17,9 @@ export class GridMasses {
   /** By value, then by class; NaN where unknown. */
   readonly #masses = new Map<number, Float64Array>()
   #kept = 0
+  // What was looked up last is often looked up again.
+  #value = Number.NaN
+  #found: Float64Array = new Float64Array(0)
 
   constructor(dimension: NumericalDimension) {
     this.#dimension = dimension
@@ -33,7 +36,8 @@ export class GridMasses {
     return this.#mass(this.#at(value), of, value)
   }
 
-  classOf(mu: number, sigma: number): number {
+  /** The class of a kernel, and `share`, the logarithm of what it has within the bounds. */
+  classOf(mu: number, sigma: number, share: number): number {
     let byWidth = this.#byCentre.get(mu)
     if (!byWidth) {
       byWidth = new Map()
@@ -45,7 +49,7 @@ export class GridMasses {
       byWidth.set(sigma, of)
       this.#mus.push(mu)
       this.#sigmas.push(sigma)
-      this.#shares.push(logShare(mu, sigma, this.#dimension.low, this.#dimension.high))
+      this.#shares.push(share)
     }
     return of
   }
@@ -59,6 +63,14 @@ export class GridMasses {
   }
 
   #at(value: number): Float64Array {
+    if (value !== this.#value || this.#found.length < this.#mus.length) {
+      this.#found = this.#lookUp(value)
+      this.#value = value
+    }
+    return this.#found
+  }
+
+  #lookUp(value: number): Float64Array {
     const known = this.#masses.get(value)
     if (known && known.length >= this.#mus.length) return known
     if (this.#kept > mostKept) {

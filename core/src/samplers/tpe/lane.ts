@@ -51,6 +51,8 @@ class NumericalLane implements Lane {
   readonly #grid: GridMasses | undefined
   #mus = new Float64Array(0)
   #sigmas = new Float64Array(0)
+  /** Logarithms of what kernels have within the bounds. */
+  #shares = new Float64Array(0)
   /** 1/σ and the constant term of a normal kernel; on a grid the kernel's class. */
   #inverses = new Float64Array(0)
   #constants = new Float64Array(0)
@@ -73,7 +75,8 @@ class NumericalLane implements Lane {
     if (dimension.step > 0) this.#grid = new GridMasses(dimension)
     this.peak = this.#grid ? 0 : Number.NEGATIVE_INFINITY
     const [mu, sigma] = this.shape()
-    this.#prior = this.#grid ? this.#grid.classOf(mu, sigma) : constantTerm(dimension, mu, sigma)
+    const share = logShare(mu, sigma, dimension.low, dimension.high)
+    this.#prior = this.#grid ? this.#grid.classOf(mu, sigma, share) : logDensity(0) - Math.log(sigma) - share
   }
 
   reserve(rows: number): void {
@@ -82,6 +85,7 @@ class NumericalLane implements Lane {
     const ints = (from: Int32Array): Int32Array<ArrayBuffer> => grown(from, new Int32Array(rows))
     this.#mus = floats(this.#mus)
     this.#sigmas = floats(this.#sigmas)
+    this.#shares = floats(this.#shares)
     if (this.#grid) this.#classes = ints(this.#classes)
     else {
       this.#inverses = floats(this.#inverses)
@@ -157,7 +161,8 @@ class NumericalLane implements Lane {
   quantile(q: number, row?: number): number {
     const { low, high } = this.#dimension
     const [mu, sigma] = this.shape(row)
-    return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma)
+    const share = row === undefined ? undefined : this.#shares[row]
+    return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma, share)
   }
 
   #link(before: number, after: number): void {
@@ -177,20 +182,17 @@ class NumericalLane implements Lane {
     const below = before >= 0 ? mu - (mus[before] as number) : toBounds ? mu - low : 0
     const above = after >= 0 ? (mus[after] as number) - mu : toBounds ? high - mu : 0
     const sigma = Math.min(Math.max(below, above, this.#narrowest), high - low)
+    const share = logShare(mu, sigma, low, high)
     this.#sigmas[row] = sigma
-    if (this.#grid) this.#classes[row] = this.#grid.classOf(mu, sigma)
+    this.#shares[row] = share
+    if (this.#grid) this.#classes[row] = this.#grid.classOf(mu, sigma, share)
     else {
-      const constant = constantTerm(this.#dimension, mu, sigma)
+      const constant = logDensity(0) - Math.log(sigma) - share
       this.#inverses[row] = 1 / sigma
       this.#constants[row] = constant
       if (constant > this.peak) this.peak = constant
     }
   }
-}
-
-/** Of the log density of a truncated normal. */
-function constantTerm({ low, high }: NumericalDimension, mu: number, sigma: number): number {
-  return logDensity(0) - Math.log(sigma) - logShare(mu, sigma, low, high)
 }
 
 /** A kernel prefers its own choice; the prior prefers none. */

@@ -2,7 +2,7 @@ import { Column } from '../../column.ts'
 import type { WholeColumn } from '../../history.ts'
 import { type Dimension, toKernelScale, toValue } from './dimension.ts'
 import { type KernelOptions, type Lane, laneOf } from './lane.ts'
-import { logSum } from './normal.ts'
+import { expBelowZero, logSum } from './normal.ts'
 import { observationWeights, type Weights } from './weights.ts'
 
 /** A running trial, taken for one that is not good. */
@@ -23,6 +23,9 @@ export interface Members {
 
 // Components that are summed at a time.
 const blockSize = 128
+// Sorting components out costs about as much as a parameter does, so it is done after this many, and not for a few of them.
+const telling = 2
+const few = 32
 // A component so far below others, in logarithms, is lost in their last digit.
 const negligible = -45
 
@@ -53,6 +56,7 @@ export class Mixture {
   #scale: Weights = observationWeights(0)
   #prior = 1
   #total = 1
+  #logPrior = 0
   /** Weights are set from the newest row down to this one, for the `#rank` newest observations; the lies up to `#lie` still lack theirs. */
   #weighted = 0
   #rank = 0
@@ -85,6 +89,7 @@ export class Mixture {
     // Without observations the prior is all there is, whatever its weight.
     this.#prior = this.count === 0 ? 1 : this.#priorWeight
     this.#total = this.#scale.sum + this.#prior
+    this.#logPrior = Math.log(this.#prior / this.#total)
     this.#weighted = rows
     this.#rank = 0
     this.#lie = this.#lies.length - 1
@@ -153,7 +158,7 @@ export class Mixture {
 
   /** The prior and the running trials. */
   #addOthers(before: number, point: readonly number[]): number {
-    let prior = Math.log(this.weight(this.count))
+    let prior = this.#logPrior
     for (let d = 0; d < this.#lanes.length; d++) prior += (this.#lanes[d] as Lane).logPrior(point[d] as number)
     let sum = logSum(before, prior)
     if (this.#lies.length === 0) return sum
@@ -171,7 +176,7 @@ export class Mixture {
     return Math.max(row - 1, 0)
   }
 
-  /** Looks at one parameter after the other, and on only at those components that may still count beside `before`. */
+  /** After the first parameters, which tell most, looks on only at those components that may still count beside `before`. */
   #add(before: number, point: readonly number[], from: number, to: number): number {
     const weights = this.#weights
     const looked = this.#looked
@@ -181,10 +186,12 @@ export class Mixture {
     sums.fill(0, 0, left)
     let most = 0
     for (const lane of this.#lanes) most += lane.peak
-    for (const d of this.#order) {
+    for (let place = 0; place < this.#order.length; place++) {
+      const d = this.#order[place] as number
       const lane = this.#lanes[d] as Lane
       lane.add(sums, point[d] as number, looked, left)
       most -= lane.peak
+      if (place >= telling || left <= few) continue
       const least = before + negligible - most
       let kept = 0
       for (let i = 0; i < left; i++) {
@@ -201,7 +208,7 @@ export class Mixture {
     let sum = 0
     for (let i = 0; i < left; i++) {
       const below = (sums[i] as number) - largest
-      if (below > negligible) sum += (weights[looked[i] as number] as number) * Math.exp(below)
+      if (below > negligible) sum += (weights[looked[i] as number] as number) * expBelowZero(below)
     }
     return logSum(before, largest + Math.log(sum))
   }

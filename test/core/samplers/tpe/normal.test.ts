@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { erf, logCdf, logMass, truncatedQuantile } from '../../../../core/src/samplers/tpe/normal.ts'
+import { erf, expBelowZero, logCdf, logMass, truncatedQuantile } from '../../../../core/src/samplers/tpe/normal.ts'
 
 describe('the normal distribution in the log domain', () => {
   it('is exact to twelve digits far into both tails', () => {
@@ -42,5 +42,10 @@ describe('the normal distribution in the log domain', () => {
         expect(Math.exp(logMass(a, x) - logMass(a, b))).to.be.closeTo(q, 1e-9)
       }
     expect([truncatedQuantile(0, -1, 1), truncatedQuantile(1, -1, 1)]).to.deep.equal([-1, 1])
+  })
+
+  it('has an exponential below zero that is exact to fourteen digits', () => {
+    for (let x = -80; x <= 0; x += 0.0173) expect(expBelowZero(x) / Math.exp(x)).to.be.closeTo(1, 1e-14)
+    expect(expBelowZero(0)).to.equal(1)
   })
 })
