@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 
 /** Each is an npm script; the tests hold the package boundaries. */
-const parts = ['types', 'lint', 'test', 'api', 'type-cost', 'knip', 'package', 'pack']
+const parts = ['types', 'lint', 'test', 'api', 'type-cost', 'size', 'knip', 'package', 'pack']
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter(name => name !== '--list' && !parts.includes(name))

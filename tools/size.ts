@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { root } from './packages.ts'
 
-/** gzip, in bytes. */
-const ceiling = 25_000
+/** gzip, in bytes: raised by whoever adds what is worth its size, and lowered again. TPE takes a quarter, the sentences of errors a tenth. */
+const ceiling = 29_500
 
 const { outputFiles, metafile } = await build({
   entryPoints: [join(root, 'core/src/index.ts')],

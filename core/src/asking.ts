@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem, StudyError } from './errors.ts'
 import { LiveTrial } from './live-trial.ts'
 import { outcomeAttributes } from './outcome.ts'
 import { type AnySpace, type Drawn, ParamsDraw } from './params-draw.ts'
@@ -47,7 +47,7 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
     if (!raced) {
       const live = await begin(core, request, number)
       if (live) return live
-      if (lanes !== undefined) throw new StudyError('DETERMINISTIC_RACE', sentences.DETERMINISTIC_RACE(number))
+      if (lanes !== undefined) throw problem('DETERMINISTIC_RACE', number)
       raced = true
       continue
     }

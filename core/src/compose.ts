@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem, StudyError, sentence } from './errors.ts'
 import type { Interceptor, Phase, PhaseMap } from './plugin.ts'
 
 /** An interceptor and whose it is. */
@@ -27,13 +27,13 @@ export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<
     next = async call => {
       try {
         const result = await interceptor(call, inner)
-        if (result === undefined) throw new StudyError('PLUGIN_RESULT', sentences.PLUGIN_RESULT(plugin, phase))
+        if (result === undefined) throw problem('PLUGIN_RESULT', plugin, phase)
         return result
       } catch (error) {
         // An ask rejects with what was thrown, so that a redraw can say that nothing is left.
         if (phase === 'ask' || (typeof error === 'object' && error !== null && passing.has(error))) throw error
         const message = error instanceof Error ? error.message : String(error)
-        throw marked(new StudyError('PLUGIN_THREW', sentences.PLUGIN_THREW(plugin, phase, message), { cause: error, plugin }))
+        throw marked(new StudyError('PLUGIN_THREW', sentence('PLUGIN_THREW', plugin, phase, message), { cause: error, plugin }))
       }
     }
   }

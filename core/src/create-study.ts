@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import { EventBus } from './event-bus.ts'
 import type { Directions } from './objective.ts'
 import { OpenStudy } from './open-study.ts'
@@ -19,14 +19,27 @@ import { systemKeys } from './trial.ts'
  */
 export async function createStudy<const D extends Directions = 'minimize'>(options: StudyOptions<D> = {}): Promise<Study<D>> {
   assertStudyOptions(options)
-  if (typeof AsyncDisposableStack === 'undefined') throw new StudyError('RUNTIME_TOO_OLD', sentences.RUNTIME_TOO_OLD())
+  if (typeof AsyncDisposableStack === 'undefined') throw problem('RUNTIME_TOO_OLD')
   const { clock = Date.now, storage = () => memory({ clock }) } = options
-  // Closes the storage if the study does not open; an error of that comes beside the first one.
-  await using owned = new AsyncDisposableStack()
-  const opened = typeof storage === 'function' ? owned.use(await storage()) : storage
-  const study = await openStudy(opened, options, clock, typeof storage === 'function')
-  owned.move()
-  return study
+  const isOwn = typeof storage === 'function'
+  const opened = isOwn ? await storage() : storage
+  try {
+    return await openStudy(opened, options, clock, isOwn)
+  } catch (error) {
+    return rejectAfter(error, async () => {
+      if (isOwn) await opened[Symbol.asyncDispose]()
+    })
+  }
+}
+
+/** Rejects with an error when what was open has closed; an error of that comes beside the first one. */
+async function rejectAfter(error: unknown, close: () => Promise<void>): Promise<never> {
+  try {
+    await close()
+  } catch (another) {
+    throw new SuppressedError(another, error)
+  }
+  throw error
 }
 
 async function openStudy<D extends Directions>(
@@ -59,14 +72,7 @@ async function openStudy<D extends Directions>(
     return study
   } catch (error) {
     abort.abort(error)
-    try {
-      await core.host.dispose()
-    } catch (disposal) {
-      throw new SuppressedError(disposal, error)
-    } finally {
-      bus.complete()
-    }
-    throw error
+    return rejectAfter(error, () => core.host.dispose().finally(() => bus.complete()))
   }
 }
 
@@ -81,18 +87,17 @@ async function* recordsOf(
 async function openSpec<D extends Directions>(storage: StudyStorage, options: StudyOptions<D>, direction: D): Promise<StudySpec> {
   const { name = `no-name-${crypto.randomUUID()}`, seed, metricNames, ifExists = 'load', ifMissing = 'create' } = options
   const directions = directionList(direction)
-  if (ifMissing === 'fail' && !(await storage.studies()).some(other => other.name === name))
-    throw new StudyError('STUDY_UNKNOWN', sentences.STUDY_UNKNOWN(name))
+  if (ifMissing === 'fail' && !(await storage.studies()).some(other => other.name === name)) throw problem('STUDY_UNKNOWN', name)
   const chosen = seed ?? (crypto.getRandomValues(new Uint32Array(1))[0] as number)
   const spec = await storage.open(
     { name, directions, ...(metricNames ? { metricNames } : {}), systemAttributes: { [systemKeys.seed]: chosen } },
     ifExists
   )
   if (spec.directions.join() !== directions.join())
-    throw new StudyError('STUDY_DIRECTIONS', sentences.STUDY_DIRECTIONS(name, spec.directions.join(', '), directions.join(', ')))
+    throw problem('STUDY_DIRECTIONS', name, spec.directions.join(', '), directions.join(', '))
   const stored = spec.systemAttributes?.[systemKeys.seed]
   if (typeof stored === 'number') {
-    if (seed !== undefined && stored !== seed) throw new StudyError('STUDY_SEED', sentences.STUDY_SEED(name, stored, seed))
+    if (seed !== undefined && stored !== seed) throw problem('STUDY_SEED', name, stored, seed)
     return spec
   }
   // A study of Optuna's has no seed of ours yet.

@@ -1,4 +1,4 @@
-import { StudyError, sentences, show } from './errors.ts'
+import { problem, show } from './errors.ts'
 import { pythonEqual, pythonFloatOf } from './python/values.ts'
 import { type Distribution, decimalGrid, type ParamValue } from './space.ts'
 
@@ -82,14 +82,10 @@ export function toExternal(distribution: Distribution, internal: number): ParamV
 export function assertValue(name: string, distribution: Distribution, value: ParamValue): void {
   if (distribution.kind === 'categorical') {
     if (choiceIndex(distribution.choices, value) >= 0) return
-    throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, value, `one of the choices ${JSON.stringify(distribution.choices)}`))
+    throw problem('PARAM_VALUE', name, value, `one of the choices ${JSON.stringify(distribution.choices)}`)
   }
   const fits = typeof value === 'number' && Number.isFinite(value) && (distribution.kind === 'float' || Number.isInteger(value))
-  if (!fits)
-    throw new StudyError(
-      'PARAM_VALUE',
-      sentences.PARAM_VALUE(name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number')
-    )
+  if (!fits) throw problem('PARAM_VALUE', name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number')
 }
 
 /** Whether a parameter may be suggested by both within one study: the same kind and scale; ranges and steps may differ. */

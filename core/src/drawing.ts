@@ -1,5 +1,5 @@
 import { assertValue, contains, describe, isCompatible, isSingle, singleValue, snapped } from './distributions.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { History } from './history.ts'
 import type { KnownDistributions } from './known-distributions.ts'
 import type { Sampler } from './samplers/sampler.ts'
@@ -80,8 +80,7 @@ export class Drawing implements Suggest {
   #draw(name: string, distribution: Distribution, isKnown: boolean): ParamValue {
     const before = Object.hasOwn(this.distributions, name) ? this.distributions[name] : undefined
     if (before !== undefined) {
-      if (!isCompatible(before, distribution))
-        throw new StudyError('PARAM_KIND', sentences.PARAM_KIND(name, describe(before), describe(distribution)))
+      if (!isCompatible(before, distribution)) throw problem('PARAM_KIND', name, describe(before), describe(distribution))
       return this.params[name] as ParamValue
     }
     const { known, learns } = this.#sources
@@ -123,6 +122,5 @@ export class Drawing implements Suggest {
 }
 
 function assertOptions(where: string, options: NumberOptions): void {
-  for (const name in options)
-    if (!onlyNumberOptions.has(name)) throw new StudyError('OPTION_UNKNOWN', sentences.OPTION_UNKNOWN(where, name, 'step, log'))
+  for (const name in options) if (!onlyNumberOptions.has(name)) throw problem('OPTION_UNKNOWN', where, name, 'step, log')
 }

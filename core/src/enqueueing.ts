@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import { isReal } from './python/values.ts'
 import { assertName, type Params, type ParamValue } from './space.ts'
 import type { StudyCore } from './study-core.ts'
@@ -7,13 +7,13 @@ import { systemKeys, type TrialRecord } from './trial.ts'
 /** Appends a waiting trial with these params fixed. With `skipIfExists`, not when a trial of any state has them. */
 export async function enqueue(core: StudyCore, params: Params, skipIfExists: boolean): Promise<void> {
   if (typeof params !== 'object' || params === null || Array.isArray(params))
-    throw new StudyError('OPTION', sentences.OPTION('params', 'an object of names and values', params))
+    throw problem('OPTION', 'params', 'an object of names and values', params)
   for (const name in params) {
     assertName(name)
     const value = params[name]
     const fits =
       value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value))
-    if (!fits) throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, value, 'a string, a number, a boolean or null'))
+    if (!fits) throw problem('PARAM_VALUE', name, value, 'a string, a number, a boolean or null')
   }
   if (skipIfExists) {
     await core.sync()

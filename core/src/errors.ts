@@ -17,7 +17,7 @@ export class TrialPruned extends Error {
 }
 
 /** The sentence of every code. The code is API, the wording is not. */
-export const sentences = {
+const sentences = {
   PARAM_NAME_EMPTY: (name: unknown) => `Expected a parameter's name to be a string with at least one character, got ${show(name)}.`,
   PARAM_NAME_INTEGER: (name: string) =>
     `Expected a parameter's name that is not an integer, got "${name}": objects move such keys to the front. Put a letter before it.`,
@@ -110,6 +110,20 @@ export const sentences = {
   ABORTED: () => 'The trial was aborted.',
   TIMED_OUT: (ms: number) => `The trial took longer than its \`trialTimeout\` of ${ms} ms.`
 } as const
+
+type Code = keyof typeof sentences
+/** What the sentence of a code speaks of. */
+export type Of<K extends Code> = Parameters<(typeof sentences)[K]>
+
+/** The error of a code, and of what its sentence speaks of. */
+export function problem<K extends Code>(code: K, ...of: Of<K>): StudyError {
+  return new StudyError(code, sentence(code, ...of))
+}
+
+export function sentence<K extends Code>(code: K, ...of: Of<K>): string {
+  // The parameters belong to this code's sentence, which the compiler does not see for a union of codes.
+  return (sentences[code] as (...of: readonly unknown[]) => string)(...of)
+}
 
 const quote = (name: string): string => (name.endsWith('()') ? name : `"${name}"`)
 

@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem, StudyError } from './errors.ts'
 import type { LiveTrial } from './live-trial.ts'
 import { outcomeOf, outcomeOfError } from './outcome.ts'
 import type { AnyObjective } from './study.ts'
@@ -45,7 +45,7 @@ export async function evaluate(live: LiveTrial, objective: AnyObjective, options
     if (trialTimeout !== undefined)
       timer = setTimeout(
         () => {
-          const error = new StudyError('TIMED_OUT', sentences.TIMED_OUT(trialTimeout))
+          const error = problem('TIMED_OUT', trialTimeout)
           ends({ state: 'failed', error, cause: 'timeout' })
           live.abort(error)
         },
@@ -61,7 +61,7 @@ export async function evaluate(live: LiveTrial, objective: AnyObjective, options
 function aborted(reason: unknown): TrialOutcome {
   // A second evaluation of a trial whose time was up in the first.
   if (reason instanceof StudyError && reason.code === 'TIMED_OUT') return { state: 'failed', error: reason, cause: 'timeout' }
-  return { state: 'failed', error: reason ?? new StudyError('ABORTED', sentences.ABORTED()), cause: 'aborted' }
+  return { state: 'failed', error: reason ?? problem('ABORTED'), cause: 'aborted' }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

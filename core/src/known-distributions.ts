@@ -1,5 +1,5 @@
 import { describe, isCompatible } from './distributions.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { Distribution, NumberOptions, ParamValue, SpaceTable } from './space.ts'
 
 /** The first distribution of each parameter of a study, which those of later trials must be compatible with, whatever storage they are in. */
@@ -24,7 +24,7 @@ export class KnownDistributions {
   assertCompatible(name: string, distribution: Distribution): void {
     const first = this.#first.get(name)
     if (first === undefined || first === distribution || isCompatible(first, distribution)) return
-    throw new StudyError('PARAM_INCOMPATIBLE', sentences.PARAM_INCOMPATIBLE(name, describe(first), describe(distribution)))
+    throw problem('PARAM_INCOMPATIBLE', name, describe(first), describe(distribution))
   }
 
   /** The first distribution of a number, if it is the one of these bounds and options to the last bit: all trials hold one object. */

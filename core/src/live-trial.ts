@@ -1,5 +1,5 @@
 import type { Drawing } from './drawing.ts'
-import { StudyError, sentences, TrialPruned } from './errors.ts'
+import { problem, TrialPruned } from './errors.ts'
 import type { EventBus } from './event-bus.ts'
 import type { History } from './history.ts'
 import { assertJson } from './json.ts'
@@ -94,9 +94,9 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   report(value: number, step: number): void {
     this.#assertOpen()
     const { directions } = this.history
-    if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
-    if (typeof value !== 'number') throw new StudyError('REPORT_VALUE', sentences.REPORT_VALUE(value))
-    if (!Number.isSafeInteger(step) || step < 0) throw new StudyError('REPORT_STEP', sentences.REPORT_STEP(step))
+    if (directions.length > 1) throw problem('REPORT_DIRECTIONS', directions.length)
+    if (typeof value !== 'number') throw problem('REPORT_VALUE', value)
+    if (!Number.isSafeInteger(step) || step < 0) throw problem('REPORT_STEP', step)
     this.#reports ??= []
     // Steps mostly grow; one beyond all others needs no search.
     if (step <= this.#highestStep) for (const report of this.#reports) if (report.step === step) return
@@ -111,7 +111,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   shouldPrune(): boolean {
     this.#assertOpen()
     const { directions } = this.history
-    if (directions.length > 1) throw new StudyError('REPORT_DIRECTIONS', sentences.REPORT_DIRECTIONS(directions.length))
+    if (directions.length > 1) throw problem('REPORT_DIRECTIONS', directions.length)
     const decision = this.#around.pruner.shouldPrune({ number: this.number, reports: this.#reports ?? noReports }, this.history)
     if (typeof decision === 'boolean') return decision
     Object.assign(this.writes.change().systemAttributes, decision.systemAttributes)
@@ -131,7 +131,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
 
   setConstraint(name: string, value: number): void {
     this.#assertOpen()
-    if (typeof value !== 'number' || Number.isNaN(value)) throw new StudyError('CONSTRAINT_VALUE', sentences.CONSTRAINT_VALUE(name, value))
+    if (typeof value !== 'number' || Number.isNaN(value)) throw problem('CONSTRAINT_VALUE', name, value)
     this.#constraints ??= new Set()
     if (this.#constraints.has(name)) return
     this.#constraints.add(name)
@@ -164,6 +164,6 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   }
 
   #assertOpen(): void {
-    if (this.writes.isOver) throw new StudyError('TRIAL_OVER', sentences.TRIAL_OVER(this.number))
+    if (this.writes.isOver) throw problem('TRIAL_OVER', this.number)
   }
 }

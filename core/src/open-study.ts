@@ -2,7 +2,7 @@ import type { Observable } from 'rxjs'
 import { ask } from './asking.ts'
 import { Drawing } from './drawing.ts'
 import { enqueue } from './enqueueing.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { StudyEvent } from './events.ts'
 import { assertJson } from './json.ts'
 import { KnownDistributions } from './known-distributions.ts'
@@ -55,8 +55,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   ask(): Promise<AskedTrial & Suggest>
   async ask(space?: Space<unknown> | ((suggest: Suggest) => unknown)): Promise<never> {
     this.#assertOpen()
-    if (space !== undefined && typeof space !== 'function')
-      throw new StudyError('OPTION', sentences.OPTION('space', 'space({ … }) or a function that draws', space))
+    if (space !== undefined && typeof space !== 'function') throw problem('OPTION', 'space', 'space({ … }) or a function that draws', space)
     // What the space returned is P, as the overloads say.
     return (await this.#asks.run(() => ask(this.#core, space ? { space } : {}))) as never
   }
@@ -64,7 +63,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   async tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord> {
     this.#assertOpen()
     const number = typeof trial === 'number' ? trial : trial?.number
-    if (!Number.isInteger(number)) throw new StudyError('OPTION', sentences.OPTION('trial', 'a trial or its number', trial))
+    if (!Number.isInteger(number)) throw problem('OPTION', 'trial', 'a trial or its number', trial)
     const outcome = outcomeToTell(result, this.#core.directions.length)
     if (outcome !== result) warnOfInvalid(number, outcome)
     const live = this.#core.live.get(number)
@@ -78,9 +77,8 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#assertOpen()
     const objective = assertObjective(given)
     assertOptimizeOptions(options)
-    if (options.unique !== undefined && !this.#core.host.intercepts('ask'))
-      throw new StudyError('UNIQUE_NEEDS_DEDUP', sentences.UNIQUE_NEEDS_DEDUP())
-    if (this.#run) throw new StudyError('OPTIMIZE_RUNNING', sentences.OPTIMIZE_RUNNING(this.name))
+    if (options.unique !== undefined && !this.#core.host.intercepts('ask')) throw problem('UNIQUE_NEEDS_DEDUP')
+    if (this.#run) throw problem('OPTIMIZE_RUNNING', this.name)
     options.signal?.throwIfAborted()
     const run = new Run(this.#core, objective, options, this.#asks)
     // Known before it starts, so that whoever hears that it did can stop it.
@@ -178,7 +176,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 
   async #close(): Promise<void> {
     const { live, host, storage, bus } = this.#core
-    const reason = new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
+    const reason = problem('STUDY_CLOSED', this.name)
     this.#abort.abort(reason)
     await this.#run?.ended
     await this.#asks.idle()
@@ -230,7 +228,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
   }
 
   #assertOpen(): void {
-    if (this.#closing) throw new StudyError('STUDY_CLOSED', sentences.STUDY_CLOSED(this.name))
+    if (this.#closing) throw problem('STUDY_CLOSED', this.name)
   }
 }
 
@@ -238,16 +236,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
 const drawsNothing: Sampler = {
   name: 'none',
   sample(name) {
-    throw new StudyError('PARAM_VALUE', sentences.PARAM_VALUE(name, undefined, 'a stored value'))
+    throw problem('PARAM_VALUE', name, undefined, 'a stored value')
   }
 }
 
 function assertObjective(given: unknown): AnyObjective {
   if (typeof given === 'function') return given as AnyObjective
   const { space, evaluate } = (given ?? {}) as Partial<Objective<unknown, unknown>>
-  if (typeof evaluate === 'function' && typeof space === 'object' && space !== null)
-    throw new StudyError('OBJECTIVE_SPACE', sentences.OBJECTIVE_SPACE(space))
-  if (typeof space !== 'function' || typeof evaluate !== 'function')
-    throw new StudyError('OBJECTIVE_SHAPE', sentences.OBJECTIVE_SHAPE(given))
+  if (typeof evaluate === 'function' && typeof space === 'object' && space !== null) throw problem('OBJECTIVE_SPACE', space)
+  if (typeof space !== 'function' || typeof evaluate !== 'function') throw problem('OBJECTIVE_SHAPE', given)
   return given as AnyObjective
 }

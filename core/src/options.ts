@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem, type StudyError } from './errors.ts'
 import type { OptimizeOptions, StudyOptions } from './study.ts'
 
 const optimizeOptions = [
@@ -35,24 +35,23 @@ export function assertOptimizeOptions(options: OptimizeOptions): void {
   const { signal, onError, deterministic, timeout } = options
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw option('signal', 'an AbortSignal', signal)
   if (onError !== undefined && onError !== 'throw' && onError !== 'continue') throw option('onError', "'throw' or 'continue'", onError)
-  if (deterministic && timeout !== undefined) throw new StudyError('DETERMINISTIC_TIMEOUT', sentences.DETERMINISTIC_TIMEOUT())
+  if (deterministic && timeout !== undefined) throw problem('DETERMINISTIC_TIMEOUT')
 }
 
 /** Throws a sentence for what `createStudy` cannot do. */
 export function assertStudyOptions(options: StudyOptions): void {
   assertKnown('createStudy', options, studyOptions)
   const { name, direction = 'minimize', seed, metricNames, ifExists, ifMissing, storage, sampler, pruner, plugins } = options
-  if (name !== undefined && (typeof name !== 'string' || name === '')) throw new StudyError('STUDY_NAME', sentences.STUDY_NAME(name))
+  if (name !== undefined && (typeof name !== 'string' || name === '')) throw problem('STUDY_NAME', name)
   const directions = Array.isArray(direction) ? direction : [direction]
-  if (directions.length === 0) throw new StudyError('DIRECTION', sentences.DIRECTION(direction))
-  for (const one of directions) if (one !== 'minimize' && one !== 'maximize') throw new StudyError('DIRECTION', sentences.DIRECTION(one))
+  if (directions.length === 0) throw problem('DIRECTION', direction)
+  for (const one of directions) if (one !== 'minimize' && one !== 'maximize') throw problem('DIRECTION', one)
   if (metricNames !== undefined && metricNames.length !== directions.length)
-    throw new StudyError('METRIC_NAMES', sentences.METRIC_NAMES(directions.length, metricNames.length))
-  if (seed !== undefined && !isWhole(seed)) throw new StudyError('SEED', sentences.SEED(seed))
+    throw problem('METRIC_NAMES', directions.length, metricNames.length)
+  if (seed !== undefined && !isWhole(seed)) throw problem('SEED', seed)
   if (ifExists !== undefined && ifExists !== 'load' && ifExists !== 'fail') throw option('ifExists', "'load' or 'fail'", ifExists)
   if (ifMissing !== undefined && ifMissing !== 'create' && ifMissing !== 'fail') throw option('ifMissing', "'create' or 'fail'", ifMissing)
-  if (storage !== undefined && typeof storage !== 'function' && typeof storage?.open !== 'function')
-    throw new StudyError('STORAGE_SHAPE', sentences.STORAGE_SHAPE(storage))
+  if (storage !== undefined && typeof storage !== 'function' && typeof storage?.open !== 'function') throw problem('STORAGE_SHAPE', storage)
   if (sampler !== undefined && typeof sampler?.sample !== 'function')
     throw option('sampler', 'a sampler, such as samplers.random()', sampler)
   if (pruner !== undefined && typeof pruner?.shouldPrune !== 'function')
@@ -63,8 +62,7 @@ export function assertStudyOptions(options: StudyOptions): void {
 /** Throws a sentence for options that are no object, or one that is not known. */
 export function assertKnown(where: string, options: object, known: readonly string[]): void {
   if (typeof options !== 'object' || options === null) throw option(`the options of ${where}`, 'an object', options)
-  for (const name of Object.keys(options))
-    if (!known.includes(name)) throw new StudyError('OPTION_UNKNOWN', sentences.OPTION_UNKNOWN(where, name, known.join(', ')))
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw problem('OPTION_UNKNOWN', where, name, known.join(', '))
 }
 
 function assertNumber(name: string, value: unknown, expected: string, fits: (value: number) => boolean): void {
@@ -72,5 +70,4 @@ function assertNumber(name: string, value: unknown, expected: string, fits: (val
 }
 
 const isWhole = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
-const option = (name: string, expected: string, value: unknown): StudyError =>
-  new StudyError('OPTION', sentences.OPTION(name, expected, value))
+const option = (name: string, expected: string, value: unknown): StudyError => problem('OPTION', name, expected, value)

@@ -1,4 +1,4 @@
-import { StudyError, sentences, TrialPruned } from './errors.ts'
+import { problem, type StudyError, TrialPruned } from './errors.ts'
 import { spellsNumber } from './python/values.ts'
 import { type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
 
@@ -10,13 +10,13 @@ export function outcomeOf(result: unknown, objectives: number): TrialOutcome {
   const values: unknown[] = Array.isArray(result) ? [...result] : [result]
   if (values.length !== objectives) {
     // One wrong value says more than a wrong count of them.
-    if (objectives > 1 || Array.isArray(result)) return invalid('VALUE_COUNT', sentences.VALUE_COUNT(objectives, values.length))
+    if (objectives > 1 || Array.isArray(result)) return invalid(problem('VALUE_COUNT', objectives, values.length))
   }
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (typeof value === 'boolean') values[i] = Number(value)
-    else if (typeof value !== 'number') return invalid('VALUE_INVALID', sentences.VALUE_INVALID(value))
-    else if (Number.isNaN(value)) return invalid('VALUE_NAN', sentences.VALUE_NAN())
+    else if (typeof value !== 'number') return invalid(problem('VALUE_INVALID', value))
+    else if (Number.isNaN(value)) return invalid(problem('VALUE_NAN'))
   }
   return { state: 'complete', value: values as number[] }
 }
@@ -38,8 +38,7 @@ export function outcomeToTell(result: unknown, objectives: number): TrialOutcome
     return outcomeOf(result, objectives)
   }
   const { state, value } = result as { readonly state: unknown; readonly value?: unknown }
-  if ((state === 'pruned' || state === 'failed') && value !== undefined && value !== null)
-    throw new StudyError('OUTCOME_VALUE', sentences.OUTCOME_VALUE(state, value))
+  if ((state === 'pruned' || state === 'failed') && value !== undefined && value !== null) throw problem('OUTCOME_VALUE', state, value)
   const outcome = checkedOutcome(result, objectives)
   if (state === 'complete' && outcome.state === 'failed') throw outcome.error
   return outcome
@@ -56,16 +55,14 @@ export function checkedOutcome(result: unknown, objectives: number): TrialOutcom
 /** The same outcome; throws for what is none. Its values are not looked at. */
 export function assertOutcome<V>(result: Outcome<V>): Outcome<V> {
   const state: unknown = result?.state
-  if (state !== 'complete' && state !== 'pruned' && state !== 'failed')
-    throw new StudyError('OUTCOME_STATE', sentences.OUTCOME_STATE(state))
+  if (state !== 'complete' && state !== 'pruned' && state !== 'failed') throw problem('OUTCOME_STATE', state)
   return result
 }
 
 /** Python takes a text for the sequence of its characters. */
 function assertNoSpelledNumber(result: unknown): void {
   const values = Array.isArray(result) ? result : typeof result === 'string' ? [...result] : []
-  for (const value of values)
-    if (typeof value === 'string' && spellsNumber(value)) throw new StudyError('VALUE_TEXT', sentences.VALUE_TEXT(result))
+  for (const value of values) if (typeof value === 'string' && spellsNumber(value)) throw problem('VALUE_TEXT', result)
 }
 
 /** Why a trial failed or was pruned, as it is stored. */
@@ -87,8 +84,8 @@ export function outcomeAttributes(outcome: TrialOutcome): Readonly<Record<string
   }
 }
 
-function invalid(code: string, sentence: string): TrialOutcome {
-  return { state: 'failed', error: new StudyError(code, sentence), cause: 'invalid' }
+function invalid(error: StudyError): TrialOutcome {
+  return { state: 'failed', error, cause: 'invalid' }
 }
 
 /** Says on the console why a trial failed that came to no valid value: nobody threw, so that nobody would hear of it. */

@@ -1,5 +1,5 @@
 import { exact } from './distributions.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { Params, ParamValue } from './space.ts'
 import type { TrialRecord } from './trial.ts'
 
@@ -32,5 +32,5 @@ export function recordKey({ params, distributions }: Pick<TrialRecord, 'params' 
 function valueKey(name: string, value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? '0' : String(value)
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return JSON.stringify(value)
-  throw new StudyError('KEY_VALUE', sentences.KEY_VALUE(name, value))
+  throw problem('KEY_VALUE', name, value)
 }

@@ -1,5 +1,5 @@
 import { Drawing } from './drawing.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { HistoryView } from './history-view.ts'
 import type { AskResult } from './plugin.ts'
 import type { Draw } from './samplers/sampler.ts'
@@ -60,13 +60,12 @@ export class ParamsDraw {
       const { params, systemAttributes } = this.#jointly(joint, table)
       const drawing = this.#drawing(history, this.#fixed, params)
       const value = space?.(drawing)
-      if (value instanceof Promise) throw new StudyError('SPACE_ASYNC', sentences.SPACE_ASYNC())
+      if (value instanceof Promise) throw problem('SPACE_ASYNC')
       // What a sampler would note of its own draw is not true of one that was partly given.
       const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
       if (!mayReject || where(value)) return { drawing, value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
-      if (drawing.isFixed) throw new StudyError('WHERE_FORBIDS', sentences.WHERE_FORBIDS())
-      if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch)
-        throw new StudyError('WHERE_EXHAUSTED', sentences.WHERE_EXHAUSTED(longestSearch))
+      if (drawing.isFixed) throw problem('WHERE_FORBIDS')
+      if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch) throw problem('WHERE_EXHAUSTED', longestSearch)
     }
   }
 
@@ -96,7 +95,7 @@ export class ParamsDraw {
     if (joint !== 'exhausted') return joint
     const isGiven = Object.keys(this.#fixed).length > 0 && Object.keys(table ?? {}).every(name => Object.hasOwn(this.#fixed, name))
     if (isGiven) return { params: {} }
-    throw new StudyError('SPACE_EXHAUSTED', sentences.SPACE_EXHAUSTED())
+    throw problem('SPACE_EXHAUSTED')
   }
 
   /** Once for a trial, however often it is drawn. */

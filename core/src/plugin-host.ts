@@ -1,6 +1,6 @@
 import type { ObservedCache } from './cache.ts'
 import { compose, type Owned } from './compose.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 import type { EventBus } from './event-bus.ts'
 import type { Direction } from './objective.ts'
 import type { Interceptor, Phase, PhaseMap, Plugin, PluginContext } from './plugin.ts'
@@ -32,9 +32,8 @@ export class PluginHost {
   async install(plugins: readonly Plugin[]): Promise<void> {
     const names = new Set<string>()
     for (const plugin of plugins) {
-      if (typeof plugin?.install !== 'function' || typeof plugin.name !== 'string')
-        throw new StudyError('PLUGIN_SHAPE', sentences.PLUGIN_SHAPE(plugin))
-      if (names.has(plugin.name)) throw new StudyError('PLUGIN_NAME_TAKEN', sentences.PLUGIN_NAME_TAKEN(plugin.name))
+      if (typeof plugin?.install !== 'function' || typeof plugin.name !== 'string') throw problem('PLUGIN_SHAPE', plugin)
+      if (names.has(plugin.name)) throw problem('PLUGIN_NAME_TAKEN', plugin.name)
       names.add(plugin.name)
     }
     for (const plugin of plugins) {
@@ -72,8 +71,7 @@ export class PluginHost {
       events$: bus.guarded(error => bus.emit('plugin.failed', { plugin, error })),
       caches: {
         add: cache => {
-          if (this.#caches.some(other => other.name === cache.name))
-            throw new StudyError('CACHE_NAME_TAKEN', sentences.CACHE_NAME_TAKEN(cache.name))
+          if (this.#caches.some(other => other.name === cache.name)) throw problem('CACHE_NAME_TAKEN', cache.name)
           this.#caches.push(cache)
         },
         all: () => this.#caches
@@ -82,7 +80,7 @@ export class PluginHost {
       trials: state => this.#study.trials(state),
       emit: (type, payload) => bus.emit(type, payload),
       intercept: <K extends Phase>(phase: K, interceptor: Interceptor<K>): void => {
-        if (this.#installing !== plugin) throw new StudyError('INTERCEPT_LATE', sentences.INTERCEPT_LATE(plugin))
+        if (this.#installing !== plugin) throw problem('INTERCEPT_LATE', plugin)
         this.#interceptors[phase].push({ plugin, interceptor })
       }
     }

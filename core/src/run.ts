@@ -1,5 +1,5 @@
 import { type AskRequest, ask } from './asking.ts'
-import { StudyError, sentences } from './errors.ts'
+import { problem, StudyError, sentence } from './errors.ts'
 import { type EvaluationOptions, evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { OneByOne } from './one-by-one.ts'
@@ -153,7 +153,7 @@ export class Run {
       if (error instanceof StudyError && error.code === 'SPACE_EXHAUSTED') this.#reason ??= 'space-exhausted'
       else if (onError === 'throw' || (error instanceof StudyError && error.code.startsWith('DETERMINISTIC'))) this.#failure ??= { error }
       else if (this.#askErrors >= mostAskErrors)
-        this.#failure ??= { error: new StudyError('ASK_KEEPS_FAILING', sentences.ASK_KEEPS_FAILING(mostAskErrors), { cause: error }) }
+        this.#failure ??= { error: new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', mostAskErrors), { cause: error }) }
       return undefined
     }
   }
@@ -205,8 +205,7 @@ export class Run {
     const mine = new Set([...this.#flights].map(({ number }) => number))
     for (const record of log.records()) {
       if (record.state !== 'running' || mine.has(record.number)) continue
-      if (live.has(record.number) || systemKeys.worker in record.systemAttributes)
-        throw new StudyError('DETERMINISTIC_RUNNING', sentences.DETERMINISTIC_RUNNING(record.number))
+      if (live.has(record.number) || systemKeys.worker in record.systemAttributes) throw problem('DETERMINISTIC_RUNNING', record.number)
     }
     this.#alone = true
   }

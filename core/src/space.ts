@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem } from './errors.ts'
 
 /** A value that can be suggested. */
 export type ParamValue = string | number | boolean | null
@@ -111,19 +111,19 @@ function suggestFrom(suggest: Suggest, name: string, distribution: Distribution)
 
 /** A name that keeps its place in an object; throws for one that does not. */
 export function assertName(name: string): void {
-  if (typeof name !== 'string' || name === '') throw new StudyError('PARAM_NAME_EMPTY', sentences.PARAM_NAME_EMPTY(name))
-  if (/^(0|[1-9]\d*)$/.test(name)) throw new StudyError('PARAM_NAME_INTEGER', sentences.PARAM_NAME_INTEGER(name))
-  if (name === '__proto__') throw new StudyError('PARAM_NAME_RESERVED', sentences.PARAM_NAME_RESERVED(name))
+  if (typeof name !== 'string' || name === '') throw problem('PARAM_NAME_EMPTY', name)
+  if (/^(0|[1-9]\d*)$/.test(name)) throw problem('PARAM_NAME_INTEGER', name)
+  if (name === '__proto__') throw problem('PARAM_NAME_RESERVED', name)
 }
 
 /** `high` comes down to the grid that starts at `low`, in exact decimals, as in Optuna. */
 export function floatDistribution(name: string, low: number, high: number, options: NumberOptions = {}): FloatDistribution {
   const { step, log = false } = options
   assertRange(name, low, high)
-  if (log && step !== undefined) throw new StudyError('STEP_AND_LOG', sentences.STEP_AND_LOG(name))
-  if (log && low <= 0) throw new StudyError('LOG_NOT_POSITIVE', sentences.LOG_NOT_POSITIVE(name, low, 0))
+  if (log && step !== undefined) throw problem('STEP_AND_LOG', name)
+  if (log && low <= 0) throw problem('LOG_NOT_POSITIVE', name, low, 0)
   if (step === undefined) return Object.freeze(log ? { kind: 'float', low, high, log } : { kind: 'float', low, high })
-  if (!(step > 0) || !Number.isFinite(step)) throw new StudyError('STEP_NOT_POSITIVE', sentences.STEP_NOT_POSITIVE(name, step))
+  if (!(step > 0) || !Number.isFinite(step)) throw problem('STEP_NOT_POSITIVE', name, step)
   return Object.freeze({ kind: 'float', low, high: decimalGrid(low, high, step).last, step })
 }
 
@@ -131,29 +131,25 @@ export function floatDistribution(name: string, low: number, high: number, optio
 export function intDistribution(name: string, low: number, high: number, options: NumberOptions = {}): IntDistribution {
   const { step = 1, log = false } = options
   assertRange(name, low, high)
-  for (const bound of [low, high, step])
-    if (!Number.isSafeInteger(bound)) throw new StudyError('INT_NOT_WHOLE', sentences.INT_NOT_WHOLE(name, bound))
-  if (step < 1) throw new StudyError('STEP_NOT_POSITIVE', sentences.STEP_NOT_POSITIVE(name, step))
-  if (log && step !== 1) throw new StudyError('STEP_AND_LOG', sentences.STEP_AND_LOG(name))
-  if (log && low < 1) throw new StudyError('LOG_NOT_POSITIVE', sentences.LOG_NOT_POSITIVE(name, low, 1))
+  for (const bound of [low, high, step]) if (!Number.isSafeInteger(bound)) throw problem('INT_NOT_WHOLE', name, bound)
+  if (step < 1) throw problem('STEP_NOT_POSITIVE', name, step)
+  if (log && step !== 1) throw problem('STEP_AND_LOG', name)
+  if (log && low < 1) throw problem('LOG_NOT_POSITIVE', name, low, 1)
   if (log) return Object.freeze({ kind: 'int', low, high, log })
   if (step === 1) return Object.freeze({ kind: 'int', low, high })
   return Object.freeze({ kind: 'int', low, high: low + Math.floor((high - low) / step) * step, step })
 }
 
 export function categoricalDistribution<T extends ParamValue>(name: string, choices: readonly T[]): CategoricalDistribution<T> {
-  if (!Array.isArray(choices) || choices.length === 0) throw new StudyError('CHOICES_EMPTY', sentences.CHOICES_EMPTY(name))
+  if (!Array.isArray(choices) || choices.length === 0) throw problem('CHOICES_EMPTY', name)
   for (const choice of choices)
-    if (choice !== null && !['string', 'number', 'boolean'].includes(typeof choice))
-      throw new StudyError('CHOICE_TYPE', sentences.CHOICE_TYPE(name, choice))
+    if (choice !== null && !['string', 'number', 'boolean'].includes(typeof choice)) throw problem('CHOICE_TYPE', name, choice)
   return Object.freeze({ kind: 'categorical', choices: Object.freeze([...choices]) })
 }
 
 function assertRange(name: string, low: number, high: number): void {
-  for (const bound of [low, high])
-    if (typeof bound !== 'number' || !Number.isFinite(bound))
-      throw new StudyError('RANGE_NOT_FINITE', sentences.RANGE_NOT_FINITE(name, bound))
-  if (low > high) throw new StudyError('RANGE_EMPTY', sentences.RANGE_EMPTY(name, low, high))
+  for (const bound of [low, high]) if (typeof bound !== 'number' || !Number.isFinite(bound)) throw problem('RANGE_NOT_FINITE', name, bound)
+  if (low > high) throw problem('RANGE_EMPTY', name, low, high)
 }
 
 /** A grid of decimals: the number of its steps, its last point, and the exact decimal of its point `index`. */

@@ -1,4 +1,4 @@
-import { StudyError, sentences } from './errors.ts'
+import { problem, StudyError } from './errors.ts'
 import type { History } from './history.ts'
 import type { LiveTrial } from './live-trial.ts'
 import { checkedOutcome, outcomeAttributes } from './outcome.ts'
@@ -13,8 +13,7 @@ import type { TrialOutcome, TrialRecord } from './trial.ts'
  */
 export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
   const { number } = live
-  if (core.live.get(number) !== live)
-    throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, core.log.get(number)?.state ?? 'told'))
+  if (core.live.get(number) !== live) throw problem('TRIAL_NOT_RUNNING', number, core.log.get(number)?.state ?? 'told')
   core.live.delete(number)
   core.telling.set(number, { improved: false })
   live.writes.settle()
@@ -30,11 +29,11 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
 
 /** Ends a trial that is running but not live in this process, by its number, in the same way. */
 export async function tellNumber(core: StudyCore, number: number, outcome: TrialOutcome): Promise<TrialRecord> {
-  if (core.telling.has(number)) throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, 'told already'))
+  if (core.telling.has(number)) throw problem('TRIAL_NOT_RUNNING', number, 'told already')
   await core.sync()
   const record = core.log.get(number) ?? (await core.storage.waiting(core.name)).find(waiting => waiting.number === number)
-  if (!record) throw new StudyError('TRIAL_UNKNOWN', sentences.TRIAL_UNKNOWN(number, core.name))
-  if (record.state !== 'running') throw new StudyError('TRIAL_NOT_RUNNING', sentences.TRIAL_NOT_RUNNING(number, record.state))
+  if (!record) throw problem('TRIAL_UNKNOWN', number, core.name)
+  if (record.state !== 'running') throw problem('TRIAL_NOT_RUNNING', number, record.state)
   core.telling.set(number, { improved: false })
   try {
     const history = core.view(number, 0)

@@ -1,4 +1,4 @@
-import { StudyError, sentences } from '../errors.ts'
+import { problem } from '../errors.ts'
 import { ofType, type StudyEvent } from '../events.ts'
 import type { Plugin, PluginContext } from '../plugin.ts'
 import { Pace } from './pace.ts'
@@ -29,8 +29,7 @@ export interface ProgressOptions {
  */
 export function progress(options: ProgressOptions = {}): Plugin {
   const { total } = options
-  if (total !== undefined && !(Number.isSafeInteger(total) && total > 0))
-    throw new StudyError('OPTION', sentences.OPTION('total', 'a whole number > 0', total))
+  if (total !== undefined && !(Number.isSafeInteger(total) && total > 0)) throw problem('OPTION', 'total', 'a whole number > 0', total)
   return {
     name: 'progress',
     install: async study => {

@@ -1,4 +1,4 @@
-import { StudyError, sentences } from '../errors.ts'
+import { problem } from '../errors.ts'
 import type { Direction } from '../objective.ts'
 import { assertKnown } from '../options.ts'
 import type { Report } from '../trial.ts'
@@ -20,7 +20,7 @@ export interface PercentileOptions {
  * keeps the best quarter (Optuna's rule, from Golovin et al., "Google Vizier", KDD 2017, §3.2.2). Throws `StudyError` for options out of range.
  */
 export function percentile(percent: number, options: PercentileOptions = {}): Pruner {
-  if (!(percent >= 0 && percent <= 100)) throw new StudyError('OPTION', sentences.OPTION('percent', 'a number from 0 to 100', percent))
+  if (!(percent >= 0 && percent <= 100)) throw problem('OPTION', 'percent', 'a number from 0 to 100', percent)
   return percentilePruner('percentile', percent, options)
 }
 
@@ -51,7 +51,7 @@ export function percentilePruner(name: string, percent: number, options: Percent
 }
 
 function assertCount(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) throw new StudyError('OPTION', sentences.OPTION(name, `a whole number >= ${least}`, value))
+  if (!Number.isInteger(value) || value < least) throw problem('OPTION', name, `a whole number >= ${least}`, value)
 }
 
 function lastStep(reports: readonly Report[]): number | undefined {

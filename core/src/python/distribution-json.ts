@@ -1,4 +1,4 @@
-import { StudyError, sentences, show } from '../errors.ts'
+import { StudyError, sentence, show } from '../errors.ts'
 import { categoricalDistribution, type Distribution, floatDistribution, intDistribution, type ParamValue } from '../space.ts'
 import type { Json } from '../trial.ts'
 import { fromPythonJson, pythonFloat, toPythonJson } from './json.ts'
@@ -108,5 +108,5 @@ function isObject(value: Json | undefined): value is { readonly [key: string]: J
 }
 
 function invalid(text: string, got: string, cause?: unknown): StudyError {
-  return new StudyError('DISTRIBUTION_JSON', sentences.DISTRIBUTION_JSON(text, got), cause === undefined ? {} : { cause })
+  return new StudyError('DISTRIBUTION_JSON', sentence('DISTRIBUTION_JSON', text, got), cause === undefined ? {} : { cause })
 }

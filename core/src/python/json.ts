@@ -1,4 +1,4 @@
-import { StudyError, sentences } from '../errors.ts'
+import { problem } from '../errors.ts'
 import type { Json } from '../trial.ts'
 
 /**
@@ -11,7 +11,7 @@ export function toPythonJson(value: Json, key: string): string {
   if (typeof value === 'number') return pythonNumber(value)
   if (typeof value === 'boolean' || value === null) return String(value)
   if (Array.isArray(value)) return `[${value.map(item => toPythonJson(item, key)).join(', ')}]`
-  if (!isPlain(value)) throw new StudyError('ATTRIBUTE_VALUE', sentences.ATTRIBUTE_VALUE(key, value))
+  if (!isPlain(value)) throw problem('ATTRIBUTE_VALUE', key, value)
   const token = pythonToken(value)
   if (token !== undefined) return token
   let text = ''

@@ -1,5 +1,5 @@
 import { choiceIndex, exact } from '../distributions.ts'
-import { StudyError, sentences } from '../errors.ts'
+import { problem } from '../errors.ts'
 import type { History } from '../history.ts'
 import { randomStream } from '../random-stream.ts'
 import { type Distribution, decimalGrid, type Params, type ParamValue, type SpaceTable } from '../space.ts'
@@ -61,10 +61,10 @@ export function grid(space: SpaceTable): Sampler {
 /** Throws `StudyError` for a table without parameters, a float without a step, and more than 2^31 points. */
 export function gridPoints(space: SpaceTable): GridPoints {
   const names = Object.keys(space).sort()
-  if (names.length === 0) throw new StudyError('OPTION', sentences.OPTION('space', 'a table with at least one parameter', space))
+  if (names.length === 0) throw problem('OPTION', 'space', 'a table with at least one parameter', space)
   const axes = names.map(name => axisOf(name, space[name] as Distribution))
   const count = axes.reduce((product, axis) => product * axis.length, 1)
-  if (count > 2 ** 31) throw new StudyError('OPTION', sentences.OPTION('space', 'a grid of at most 2^31 points', count))
+  if (count > 2 ** 31) throw problem('OPTION', 'space', 'a grid of at most 2^31 points', count)
   const described: Json = Object.fromEntries(names.map((name, index) => [name, axes[index] as Json]))
   const text = JSON.stringify(described)
   return {
@@ -111,8 +111,7 @@ function axisOf(name: string, distribution: Distribution): readonly ParamValue[]
   const { low, high, kind } = distribution
   const step = distribution.step ?? (kind === 'int' ? 1 : undefined)
   if (low === high) return [low]
-  if (step === undefined)
-    throw new StudyError('OPTION', sentences.OPTION(`space.${name}`, 'a float with a step, so that it has a grid', distribution))
+  if (step === undefined) throw problem('OPTION', `space.${name}`, 'a float with a step, so that it has a grid', distribution)
   const { steps, at } = decimalGrid(low, high, step)
   return Array.from({ length: steps + 1 }, (_, index) => at(index))
 }

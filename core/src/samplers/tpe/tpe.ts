@@ -1,5 +1,5 @@
 import { isSingle, snapped } from '../../distributions.ts'
-import { StudyError, sentences } from '../../errors.ts'
+import { problem } from '../../errors.ts'
 import type { History, HistoryOutcomes } from '../../history.ts'
 import type { Direction } from '../../objective.ts'
 import { assertKnown } from '../../options.ts'
@@ -100,12 +100,9 @@ function toExternal(distribution: Distribution, value: number): ParamValue {
 
 function assertOneObjective({ directions }: History): void {
   if (directions.length > 1)
-    throw new StudyError(
-      'OPTION',
-      sentences.OPTION('sampler', 'a sampler for several objectives, such as samplers.random()', 'samplers.tpe()')
-    )
+    throw problem('OPTION', 'sampler', 'a sampler for several objectives, such as samplers.random()', 'samplers.tpe()')
 }
 
 function assertWhole(name: string, value: number, least: number): void {
-  if (!Number.isInteger(value) || value < least) throw new StudyError('OPTION', sentences.OPTION(name, `a whole number >= ${least}`, value))
+  if (!Number.isInteger(value) || value < least) throw problem('OPTION', name, `a whole number >= ${least}`, value)
 }
