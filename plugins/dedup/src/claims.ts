@@ -7,7 +7,8 @@ import { WaitingRoom } from './waiting-room.ts'
 /** What a claim came to: evaluate it, or another trial does or did. */
 export type Claimed =
   | { readonly kind: 'mine' }
-  | { readonly kind: 'running'; readonly number: number }
+  /** `stored`: its params are; a trial that is still being asked for may lose its number to another one. */
+  | { readonly kind: 'running'; readonly number: number; readonly stored: boolean }
   | { readonly kind: 'known'; readonly record: TrialRecord }
 export type Ended = StudyEvent<'trial.completed' | 'trial.pruned' | 'trial.failed'>
 
@@ -145,7 +146,7 @@ export class Claims {
 
   /** What the trials known here answer. Undefined for one that another process runs: the guard knows whether that process still lives. */
   async #here({ kind, number }: Known, signature: string, horizon: number): Promise<Claimed | undefined> {
-    if (kind === 'running' && (this.#room.has(number) || number >= horizon)) return { kind, number }
+    if (kind === 'running' && (this.#room.has(number) || number >= horizon)) return { kind, number, stored: true }
     const record = await this.#ctx.trial(number)
     if (!record) return undefined
     this.trials.add(record)
@@ -162,12 +163,13 @@ export class Claims {
     const record = await this.#ctx.trial(by.trial)
     const signed = record && this.trials.signatureOf(record)
     // Claimed before its params are stored: the other process is between the two.
-    if (!record || (record.state === 'running' && signed === undefined)) return kind === 'running' ? { kind, number: by.trial } : undefined
+    if (!record || (record.state === 'running' && signed === undefined))
+      return kind === 'running' ? { kind, number: by.trial, stored: false } : undefined
     this.trials.add(record)
     if (signed !== signature) return undefined
     // Left by a worker that lost the number to this process, where the trial waits for a twin: perhaps for the one that asks.
     if (this.#ours.has(by.trial) && this.#held.get(by.trial) !== signature) return undefined
-    if (record.state === 'running' || (by.trial >= horizon && by.trial < trial)) return { kind: 'running', number: by.trial }
+    if (record.state === 'running' || (by.trial >= horizon && by.trial < trial)) return { kind: 'running', number: by.trial, stored: true }
     return isAnswer(record) ? { kind: 'known', record } : undefined
   }
 

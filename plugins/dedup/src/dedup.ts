@@ -15,6 +15,7 @@ import { type Claimed, Claims } from './claims.ts'
 import { dedupError } from './errors.ts'
 import type { SignatureGuard } from './guard.ts'
 import { openMemoryGuard } from './memory-guard.ts'
+import { pause } from './pause.ts'
 import { Repeats } from './repeats.ts'
 import { Scopes, type UserScope } from './scope.ts'
 
@@ -37,6 +38,7 @@ declare module '@rxtuna/core' {
 const batchMs = 50
 const batchSize = 500
 const renewMs = 20_000
+const askMs = 2
 
 /**
  * One evaluation per parameter set: a set that is known comes back from `ask` with its `answer`, one that is running with its `twin`, for which
@@ -160,6 +162,11 @@ class Dedup {
       const signed = { ...result, systemAttributes: { ...result.systemAttributes, [systemKeys.scope]: scope } }
       if (claimed.kind === 'mine') return signed
       if (this.#onDuplicate === 'prune') {
+        if (claimed.kind === 'running' && !claimed.stored) {
+          // What is stored as repeated must be: the other worker is about to store its params, or to lose its number.
+          await pause(askMs, this.#ctx.signal)
+          continue
+        }
         this.#ctx.emit('dedup.repeated', { trial, of: numberOf(claimed), policy: 'prune' })
         return {
           ...signed,
