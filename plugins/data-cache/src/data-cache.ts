@@ -6,8 +6,9 @@ import { checksum } from './checksum.ts'
 import { EntryUses, type WrittenEntry } from './entry-uses.ts'
 import { problem } from './errors.ts'
 import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
-import { groupTable } from './group-table.ts'
+import { groupTable, passes } from './group-table.ts'
 import type { GroupedData, StoredGroups } from './grouped-data.ts'
+import { inTurns } from './slices.ts'
 
 /** What keeps callers from spoiling each other's data: the types alone; a check after each trial that used it; or copies. */
 export type Isolation = 'types' | 'verify' | 'copy'
@@ -25,6 +26,12 @@ export interface DataCacheOptions {
   readonly name?: string
 }
 
+export interface GroupedOptions {
+  readonly signal?: AbortSignal
+  /** Told how much of the grouping is done, from 0 to 1, if this call is the one that groups: every few milliseconds, and at the end. */
+  readonly onProgress?: (share: number) => void
+}
+
 /** Datasets grouped once per request, in typed arrays. One load per request at a time; errors are not kept. */
 export interface DataCache extends ObservedCache, AsyncDisposable {
   readonly isolation: Isolation
@@ -32,11 +39,7 @@ export interface DataCache extends ObservedCache, AsyncDisposable {
    * The dataset in groups: known already, or loaded and grouped. Of the table nothing is kept. Rejects with what `load` rejects with, with a sentence
    * for data that cannot be grouped, or with the signal's reason; the load's own signal aborts when no caller waits any more.
    */
-  grouped(
-    request: GroupRequest,
-    load: (signal: AbortSignal) => Promise<Table>,
-    options?: { readonly signal?: AbortSignal }
-  ): Promise<GroupedData>
+  grouped(request: GroupRequest, load: (signal: AbortSignal) => Promise<Table>, options?: GroupedOptions): Promise<GroupedData>
   /** Calls `work`, and under `verify` remembers what it, and all that it awaits, is handed. The plugin does this around each trial. */
   lend<T>(user: string, work: () => T): T
   /** Under `verify`, when that user has ended: drops the entries that were written, and says who may have done it. Blocks for about 0.2 ms per MB of them. */
@@ -100,7 +103,7 @@ class GroupCache implements DataCache {
   async grouped(
     request: GroupRequest,
     load: (signal: AbortSignal) => Promise<Table>,
-    { signal }: { readonly signal?: AbortSignal } = {}
+    { signal, onProgress = () => {} }: GroupedOptions = {}
   ): Promise<GroupedData> {
     if (this.#closed) throw problem('DATA_CACHE_CLOSED', this.name)
     signal?.throwIfAborted()
@@ -113,11 +116,11 @@ class GroupCache implements DataCache {
       this.#meter.hit(key, known.kind)
       return this.#handOut(known)
     }
-    if (!this.#enabled) return (await this.#load(key, request, load, signal ?? new AbortController().signal)).data
+    if (!this.#enabled) return (await this.#load(key, request, load, signal ?? new AbortController().signal, onProgress)).data
 
     const loadAndKeep = async (alive: AbortSignal): Promise<Entry> => {
       const era = this.#era
-      const entry = await this.#load(key, request, load, alive)
+      const entry = await this.#load(key, request, load, alive, onProgress)
       if (era === this.#era) this.#keep(request.version, entry)
       return entry
     }
@@ -163,14 +166,24 @@ class GroupCache implements DataCache {
     this.#uses.clear()
   }
 
-  async #load(key: string, request: GroupRequest, load: (signal: AbortSignal) => Promise<Table>, signal: AbortSignal): Promise<Entry> {
+  async #load(
+    key: string,
+    request: GroupRequest,
+    load: (signal: AbortSignal) => Promise<Table>,
+    signal: AbortSignal,
+    onProgress: (share: number) => void
+  ): Promise<Entry> {
     this.#meter.miss(key)
     const kind = this.#meter.kind(requestKind(request))
     const start = performance.now()
     const data = await this.#wraps.run(key, async () => {
       const table = await load(signal)
       signal.throwIfAborted()
-      return groupTable(table, request, this.#shared)
+      const grouped = await inTurns(groupTable(table, request, this.#shared), signal, rows =>
+        onProgress(rows / (table.numRows * passes(request)))
+      )
+      onProgress(1)
+      return grouped
     })
     signal.throwIfAborted()
     this.#meter.loaded(key, kind, performance.now() - start, data.byteLength)

@@ -26,6 +26,12 @@ const sentences = {
     `Expected integers up to 2^53 − 1 in the column "${column}", got ${value}, which a double cannot hold. Cast the column to floats if it may be rounded.`,
   TIME_TOO_FINE: (column: string, value: bigint) =>
     `Expected whole microseconds in the column "${column}", got ${value} ns, which a double cannot hold. Cast the column to microseconds.`,
+  STAGES_NONE: () => 'Expected at least one step, got none.',
+  STAGE_SHAPE: (step: string, value: unknown) => `Expected a function as the step "${step}", got ${show(value)}.`,
+  STAGE_WRITE: (step: string, name: string) =>
+    `Expected the step "${step}" to leave its params as they are, got a change of "${name}". Make a copy: { ...params }.`,
+  STAGE_LATE_READ: (step: string, path: string) =>
+    `Expected the step "${step}" to read its params before it ends, got a read of "${path}" afterwards. Return the value, not the params.`,
   NO_ORDER: () => 'Expected a request with a `window` for `between`, got one without. Name the column to cut by: window: { column }.',
   NOT_ASCENDING: (column: string, group: string) =>
     `Expected ascending values in "${column}" to cut the group "${group}", got a row that is not. Sort the table by "${column}" before it is cached.`

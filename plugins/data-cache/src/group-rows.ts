@@ -1,6 +1,7 @@
 import type { Vector } from 'apache-arrow'
 import { groupKey } from './group-request.ts'
 import type { NumberColumn } from './number-column.ts'
+import { inRows, type Sliced } from './slices.ts'
 import { textCodes } from './text-codes.ts'
 
 /** Where each row of a table goes when its groups lie one behind the other. */
@@ -21,40 +22,49 @@ export interface RowWindow {
 }
 
 /** Sorts the rows of a table into groups by one or several columns of text, in one pass over their codes. */
-export function groupRows(by: readonly { readonly name: string; readonly vector: Vector }[], window?: RowWindow): GroupedRows {
-  const { codes, tuples } = by.map(({ name, vector }) => tupleCodes(name, vector)).reduce(combined)
-  const outside = window && rowsOutside(window, codes.length)
+export function* groupRows(by: readonly { readonly name: string; readonly vector: Vector }[], window?: RowWindow): Sliced<GroupedRows> {
+  let all: TupleCodes | undefined
+  for (const { name, vector } of by) {
+    const { codes, texts } = yield* textCodes(name, vector)
+    const one = { codes, tuples: texts.map(text => [text]) }
+    all = all ? yield* combined(all, one) : one
+  }
+  const { codes, tuples } = all ?? { codes: new Int32Array(0), tuples: [] }
+  const outside = window && (yield* rowsOutside(window, codes.length))
 
   // From here on a code is a group: those that have rows in the window, in order of appearance.
   const groups = new Int32Array(tuples.length).fill(-1)
   const keys: string[] = []
-  const counts: number[] = []
-  for (let row = 0; row < codes.length; row++) {
-    if (outside?.[row]) {
-      codes[row] = -1
-      continue
+  const counts = new Int32Array(tuples.length)
+  yield* inRows(codes.length, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      if (outside !== undefined && outside[row] === 1) {
+        codes[row] = -1
+        continue
+      }
+      const code = codes[row] as number
+      let group = groups[code] as number
+      if (group < 0) {
+        group = keys.push(groupKey(...(tuples[code] as readonly string[]))) - 1
+        groups[code] = group
+      }
+      codes[row] = group
+      counts[group] = (counts[group] as number) + 1
     }
-    const code = codes[row] as number
-    let group = groups[code] as number
-    if (group < 0) {
-      group = keys.push(groupKey(...(tuples[code] as readonly string[]))) - 1
-      groups[code] = group
-      counts.push(0)
-    }
-    codes[row] = group
-    counts[group] = (counts[group] as number) + 1
-  }
+  })
 
   const starts = new Int32Array(keys.length + 1)
   for (let group = 0; group < keys.length; group++) starts[group + 1] = (starts[group] as number) + (counts[group] as number)
   const next = starts.slice()
-  for (let row = 0; row < codes.length; row++) {
-    const group = codes[row] as number
-    if (group < 0) continue
-    const place = next[group] as number
-    next[group] = place + 1
-    codes[row] = place
-  }
+  yield* inRows(codes.length, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      const group = codes[row] as number
+      if (group < 0) continue
+      const place = next[group] as number
+      next[group] = place + 1
+      codes[row] = place
+    }
+  })
   return { keys, starts, target: codes }
 }
 
@@ -64,39 +74,39 @@ interface TupleCodes {
   readonly tuples: readonly (readonly string[])[]
 }
 
-function tupleCodes(name: string, vector: Vector): TupleCodes {
-  const { codes, texts } = textCodes(name, vector)
-  return { codes, tuples: texts.map(text => [text]) }
-}
-
-function combined(left: TupleCodes, right: TupleCodes): TupleCodes {
+function* combined(left: TupleCodes, right: TupleCodes): Sliced<TupleCodes> {
   const codes = new Int32Array(left.codes.length)
   const tuples: (readonly string[])[] = []
   const known = new Map<number, number>()
-  for (let row = 0; row < codes.length; row++) {
-    const a = left.codes[row] as number
-    const b = right.codes[row] as number
-    const pair = a * right.tuples.length + b
-    let code = known.get(pair)
-    if (code === undefined) {
-      code = tuples.push([...(left.tuples[a] as readonly string[]), ...(right.tuples[b] as readonly string[])]) - 1
-      known.set(pair, code)
+  yield* inRows(codes.length, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      const a = left.codes[row] as number
+      const b = right.codes[row] as number
+      const pair = a * right.tuples.length + b
+      let code = known.get(pair)
+      if (code === undefined) {
+        code = tuples.push([...(left.tuples[a] as readonly string[]), ...(right.tuples[b] as readonly string[])]) - 1
+        known.set(pair, code)
+      }
+      codes[row] = code
     }
-    codes[row] = code
-  }
+  })
   return { codes, tuples }
 }
 
-function rowsOutside({ column, from, to }: RowWindow, length: number): Uint8Array {
+function* rowsOutside({ column, from, to }: RowWindow, length: number): Sliced<Uint8Array> {
   const values = new Float64Array(length)
-  column.scatter(
-    values,
-    Int32Array.from({ length }, (_, row) => row)
-  )
+  const inPlace = new Int32Array(length)
+  yield* inRows(length, (begin, end) => {
+    for (let row = begin; row < end; row++) inPlace[row] = row
+  })
+  yield* column.scatter(values, inPlace)
   const outside = new Uint8Array(length)
-  for (let row = 0; row < length; row++) {
-    const value = values[row] as number
-    outside[row] = value >= from && value < to ? 0 : 1
-  }
+  yield* inRows(length, (begin, end) => {
+    for (let row = begin; row < end; row++) {
+      const value = values[row] as number
+      outside[row] = value >= from && value < to ? 0 : 1
+    }
+  })
   return outside
 }

@@ -3,13 +3,14 @@ import { problem } from './errors.ts'
 import { type GroupRequest, groupColumns } from './group-request.ts'
 import { groupRows, type RowWindow } from './group-rows.ts'
 import { StoredGroups } from './grouped-data.ts'
-import { numberColumn } from './number-column.ts'
+import { type NumberColumn, numberColumn } from './number-column.ts'
+import type { Sliced } from './slices.ts'
 
 /**
  * Groups an Arrow table as the request says, in one pass over the codes of its keys and one over each column, into one buffer. Nothing of the
  * table is kept. Throws a sentence that names the column for nulls, for types that are no numbers, and for values that a double cannot hold.
  */
-export function groupTable(table: Table, request: GroupRequest, shared: boolean): StoredGroups {
+export function* groupTable(table: Table, request: GroupRequest, shared: boolean): Sliced<StoredGroups> {
   if (typeof table?.getChild !== 'function') throw problem('TABLE_SHAPE', table)
   const { window } = request
   const vector = (name: string): Vector => {
@@ -27,7 +28,7 @@ export function groupTable(table: Table, request: GroupRequest, shared: boolean)
   const columns = names.map(name => numberColumn(name, vector(name)))
   const order = window && names.indexOf(window.column)
   const by = groupColumns(request.groupBy).map(name => ({ name, vector: vector(name) }))
-  const { keys, starts, target } = groupRows(by, window && rowWindow(window, vector))
+  const { keys, starts, target } = yield* groupRows(by, window && rowWindow(window, vector))
 
   const rows = starts.at(-1) ?? 0
   let bytes = 0
@@ -38,9 +39,17 @@ export function groupTable(table: Table, request: GroupRequest, shared: boolean)
     return { name, stored, offset }
   })
   const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
-  for (const [index, { stored, offset }] of places.entries()) columns[index]?.scatter(new stored(buffer, offset, rows), target)
+  for (const [index, { stored, offset }] of places.entries())
+    yield* (columns[index] as NumberColumn).scatter(new stored(buffer, offset, rows), target)
   const layout = { version: request.version, keys, starts, columns: places, requested: requested.length }
   return new StoredGroups(order === undefined ? layout : { ...layout, order }, buffer)
+}
+
+/** How often the grouping looks at each row. */
+export function passes({ groupBy, columns, window }: GroupRequest): number {
+  const names = new Set(window ? [...columns, window.column] : columns)
+  const bounded = window?.from !== undefined || window?.to !== undefined
+  return 2 * groupColumns(groupBy).length - 1 + (bounded ? 3 : 0) + 2 + names.size
 }
 
 function rowWindow({ column, from, to }: NonNullable<GroupRequest['window']>, vector: (name: string) => Vector): RowWindow | undefined {

@@ -1,5 +1,6 @@
 import { type Data, DataType, type Date_, DateUnit, type Float, type Int, Precision, type Timestamp, TimeUnit, Vector } from 'apache-arrow'
 import { problem } from './errors.ts'
+import { inRows, type Sliced } from './slices.ts'
 
 /** The arrays that columns are stored in. */
 export type Numbers = Float64Array | Float32Array | Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array | Uint32Array
@@ -9,7 +10,7 @@ export interface NumberColumn {
   readonly name: string
   readonly stored: { new (buffer: ArrayBufferLike, offset: number, length: number): Numbers; readonly BYTES_PER_ELEMENT: number }
   /** Writes row i to `into[target[i]]`; a row whose target is -1 is left out. */
-  scatter(into: Numbers, target: Int32Array): void
+  scatter(into: Numbers, target: Int32Array): Sliced<void>
 }
 
 /** Reads the rows of one chunk. */
@@ -24,13 +25,12 @@ export function numberColumn(name: string, vector: Vector): NumberColumn {
   const type: DataType = vector.type
   if (vector.nullCount > 0) throw problem('COLUMN_NULLS', name, vector.nullCount)
   const copy = (stored: NumberColumn['stored']): NumberColumn => {
-    const scatter = stored === Float64Array ? scatterDoubles : scatterCopied
-    return { name, stored, scatter: (into, target) => scatter(vector, into, target) }
+    return { name, stored, scatter: (into, target) => scatterCopied(vector, into, target) }
   }
   const read = (stored: NumberColumn['stored'], reader: Reader): NumberColumn => {
     return { name, stored, scatter: (into, target) => scatterRead(vector, into, target, reader) }
   }
-  const doubles = (factor: number) => read(Float64Array, wideIntegers(name, factor, true))
+  const wide = (factor: number) => read(Float64Array, wideIntegers(name, factor, true))
 
   if (DataType.isFloat(type)) {
     const { precision } = type as Float
@@ -39,50 +39,64 @@ export function numberColumn(name: string, vector: Vector): NumberColumn {
   }
   if (DataType.isInt(type)) {
     const { bitWidth, isSigned } = type as Int
-    if (bitWidth === 64) return isSigned ? doubles(1) : read(Float64Array, wideIntegers(name, 1, false))
+    if (bitWidth === 64) return isSigned ? wide(1) : read(Float64Array, wideIntegers(name, 1, false))
     if (bitWidth === 32) return copy(isSigned ? Int32Array : Uint32Array)
     if (bitWidth === 16) return copy(isSigned ? Int16Array : Uint16Array)
     return copy(isSigned ? Int8Array : Uint8Array)
   }
   if (DataType.isBool(type)) return read(Uint8Array, bits)
-  if (DataType.isDate(type)) return (type as Date_).unit === DateUnit.DAY ? read(Float64Array, days) : doubles(1)
+  if (DataType.isDate(type)) return (type as Date_).unit === DateUnit.DAY ? read(Float64Array, days) : wide(1)
   if (DataType.isTimestamp(type)) {
     const { unit } = type as Timestamp
     if (unit === TimeUnit.NANOSECOND) return read(Float64Array, nanoseconds(name))
-    return doubles(unit === TimeUnit.SECOND ? 1000 : unit === TimeUnit.MILLISECOND ? 1 : 1 / 1000)
+    return wide(unit === TimeUnit.SECOND ? 1000 : unit === TimeUnit.MILLISECOND ? 1 : 1 / 1000)
   }
   throw problem('COLUMN_TYPE', name, `${type}`)
 }
 
-// Apart from `scatterCopied`, so that its loop sees one kind of array and stays fast.
-function scatterDoubles(vector: Vector, into: Numbers, target: Int32Array): void {
-  let row = 0
+function* scatterCopied(vector: Vector, into: Numbers, target: Int32Array): Sliced<void> {
+  let start = 0
   for (const { values, length } of vector.data) {
-    for (let i = 0; i < length; i++, row++) {
-      const at = target[row] as number
-      if (at >= 0) into[at] = values[i]
+    const first = start
+    const isDouble = into instanceof Float64Array && values instanceof Float64Array
+    yield* inRows(length, isDouble ? doubles(values, into, target, first) : copies(values, into, target, first))
+    start += length
+  }
+}
+
+type CopyRows = (begin: number, end: number) => void
+
+// Apart from `copies`, so that its loop sees one kind of array and stays fast.
+function doubles(values: Float64Array, into: Float64Array, target: Int32Array, start: number): CopyRows {
+  return (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const at = target[start + i] as number
+      if (at >= 0) into[at] = values[i] as number
     }
   }
 }
 
-function scatterCopied(vector: Vector, into: Numbers, target: Int32Array): void {
-  let row = 0
-  for (const { values, length } of vector.data) {
-    for (let i = 0; i < length; i++, row++) {
-      const at = target[row] as number
-      if (at >= 0) into[at] = values[i]
+function copies(values: Numbers, into: Numbers, target: Int32Array, start: number): CopyRows {
+  return (begin, end) => {
+    for (let i = begin; i < end; i++) {
+      const at = target[start + i] as number
+      if (at >= 0) into[at] = values[i] as number
     }
   }
 }
 
-function scatterRead(vector: Vector, into: Numbers, target: Int32Array, reader: Reader): void {
-  let row = 0
+function* scatterRead(vector: Vector, into: Numbers, target: Int32Array, reader: Reader): Sliced<void> {
+  let start = 0
   for (const data of vector.data) {
     const value = reader(data)
-    for (let i = 0; i < data.length; i++, row++) {
-      const at = target[row] as number
-      if (at >= 0) into[at] = value(i)
-    }
+    const first = start
+    yield* inRows(data.length, (begin, end) => {
+      for (let i = begin; i < end; i++) {
+        const at = target[first + i] as number
+        if (at >= 0) into[at] = value(i)
+      }
+    })
+    start += data.length
   }
 }
 
