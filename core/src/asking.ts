@@ -101,7 +101,7 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
       centre
     )({
       trial: number,
-      attempt: 0,
+      attempt: core.spoiled.number === number ? core.spoiled.attempt : 0,
       ...(space ? { objective: objectiveOf(space, objective) } : {}),
       ...(horizon === undefined ? {} : { horizon })
     })

@@ -1,11 +1,13 @@
-import { assertValue, contains, describe, isCompatible, isSingle, singleValue, snapped } from './distributions.ts'
+import { assertValue, contains, describe, equalDistributions, isCompatible, isSingle, singleValue, snapped } from './distributions.ts'
 import { problem } from './errors.ts'
 import type { History } from './history.ts'
 import type { KnownDistributions } from './known-distributions.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import {
   assertName,
+  assertNumberOptions,
   categoricalDistribution,
+  cutRange,
   type Distribution,
   floatDistribution,
   intDistribution,
@@ -26,12 +28,11 @@ export interface DrawingSources {
   readonly known: KnownDistributions
   /** Adds what is drawn here to `known` at once, because other trials draw before it is stored. */
   readonly learns?: boolean
-  /** Told of a fixed value outside its range, which is kept. */
+  /** Told what is no error and may be a mistake: a fixed value outside its range, a range that its step does not divide, two ranges of one name. */
   readonly warn: (sentence: string) => void
 }
 
 const none: NumberOptions = Object.freeze({})
-const onlyNumberOptions = new Set(['step', 'log', 'kind', 'low', 'high'])
 
 /** Draws the params of one trial, one by one; a name that was drawn before keeps its value. */
 export class Drawing implements Suggest {
@@ -61,15 +62,15 @@ export class Drawing implements Suggest {
   }
 
   suggestFloat(name: string, low: number, high: number, options: NumberOptions = none): number {
-    assertOptions('suggestFloat', options)
+    assertNumberOptions('suggestFloat', options)
     const known = this.#sources.known.number('float', name, low, high, options)
-    return this.#draw(name, known ?? floatDistribution(name, low, high, options), known !== undefined) as number
+    return this.#draw(name, known ?? this.#cut(name, high, floatDistribution(name, low, high, options)), known !== undefined) as number
   }
 
   suggestInt(name: string, low: number, high: number, options: NumberOptions = none): number {
-    assertOptions('suggestInt', options)
+    assertNumberOptions('suggestInt', options)
     const known = this.#sources.known.number('int', name, low, high, options)
-    return this.#draw(name, known ?? intDistribution(name, low, high, options), known !== undefined) as number
+    return this.#draw(name, known ?? this.#cut(name, high, intDistribution(name, low, high, options)), known !== undefined) as number
   }
 
   suggestCategorical<const T extends ParamValue>(name: string, choices: readonly T[]): T {
@@ -77,10 +78,20 @@ export class Drawing implements Suggest {
     return this.#draw(name, known ?? categoricalDistribution(name, choices), known !== undefined) as T
   }
 
+  /** The same distribution; says, once in a study, that it does not reach as far as was asked. */
+  #cut<T extends { readonly high: number }>(name: string, high: number, distribution: T): T {
+    if (distribution.high !== high && !this.#sources.known.has(name)) this.#sources.warn(cutRange(`"${name}"`, high, distribution.high))
+    return distribution
+  }
+
   #draw(name: string, distribution: Distribution, isKnown: boolean): ParamValue {
     const before = Object.hasOwn(this.distributions, name) ? this.distributions[name] : undefined
     if (before !== undefined) {
       if (!isCompatible(before, distribution)) throw problem('PARAM_KIND', name, describe(before), describe(distribution))
+      if (!equalDistributions(before, distribution)) {
+        const [trial, was, is] = [this.#sources.history.trial, describe(before), describe(distribution)]
+        this.#sources.warn(`Trial ${trial}: "${name}" keeps its value from ${was}, although it is suggested again as ${is}.`)
+      }
       return this.params[name] as ParamValue
     }
     const { known, learns } = this.#sources
@@ -119,8 +130,4 @@ export class Drawing implements Suggest {
     assertValue(name, distribution, value)
     return snapped(distribution, value)
   }
-}
-
-function assertOptions(where: string, options: NumberOptions): void {
-  for (const name in options) if (!onlyNumberOptions.has(name)) throw problem('OPTION_UNKNOWN', where, name, 'step, log')
 }

@@ -3,7 +3,8 @@ export class StudyError extends Error {
   override readonly name = 'StudyError'
   readonly code: string
   /** The plugin whose code threw, for `PLUGIN_THREW`. */
-  readonly plugin?: string
+  // Declared only, so that an error without one does not show it.
+  declare readonly plugin?: string
   constructor(code: string, message: string, options?: ErrorOptions & { readonly plugin?: string }) {
     super(message, options)
     this.code = code
@@ -41,6 +42,8 @@ const sentences = {
   PARAM_VALUE: (name: string, value: unknown, expected: string) => `Expected ${expected} for "${name}", got ${show(value)}.`,
   KEY_VALUE: (name: string, value: unknown) =>
     `Expected a string, a finite number, a boolean or null for "${name}" in a parameter key, got ${show(value)}.`,
+  SPACE_ENTRY: (name: string, value: unknown) =>
+    `Expected a distribution for "${name}" in a space, got ${show(value)}. Write float(low, high), int(low, high) or categorical([…]).`,
   SPACE_ASYNC: () => 'Expected a space to return its params at once, got a promise. Load data in `evaluate`, draw in `space`.',
   WHERE_EXHAUSTED: (draws: number) =>
     `Expected \`where\` to accept a draw within ${draws} attempts, got none. Widen the rule, or narrow the ranges so that more draws satisfy it.`,
@@ -81,7 +84,8 @@ const sentences = {
     `Expected the directions that "${name}" was created with, ${stored}, got ${asked}. Use those, or another study name.`,
   STUDY_SEED: (name: string, stored: number, asked: number) =>
     `Expected the seed that "${name}" was created with, ${stored}, got ${asked}. Leave \`seed\` out to continue, or use another study name.`,
-  STUDY_CLOSED: (name: string) => `Expected an open study, got "${name}", which is closed. Open it again with createStudy.`,
+  STUDY_CLOSED: (name: string) =>
+    `Expected an open study, got "${name}", which is closed. Await what you do with it before its block ends, or open it again with createStudy.`,
   DIRECTION: (value: unknown) => `Expected 'minimize' or 'maximize' as direction, or an array of them, got ${show(value)}.`,
   SEED: (value: unknown) => `Expected a whole number from 0 to 2^53 − 1 as seed, got ${show(value)}.`,
   METRIC_NAMES: (expected: number, got: number) => `Expected ${expected} metric names, one per direction, got ${got}.`,

@@ -5,7 +5,8 @@ import type { TrialRecord } from './trial.ts'
 
 /** Every event and its payload. Plugins add theirs by augmenting this interface. */
 export interface EventMap {
-  'study.started': { readonly concurrency: number }
+  /** `total`: the trials that the study will have in all, where `trials` or `until` says so. */
+  'study.started': { readonly concurrency: number; readonly total?: number }
   'study.finished': Omit<Summary, 'best'>
   /** A better feasible trial; with several objectives, one that entered the front. */
   'study.improved': { readonly record: TrialRecord }

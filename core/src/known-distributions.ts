@@ -20,6 +20,10 @@ export class KnownDistributions {
     this.#first.set(name, Object.freeze(distribution))
   }
 
+  has(name: string): boolean {
+    return this.#first.has(name)
+  }
+
   /** Throws `StudyError` for another kind, scale or list of choices; other bounds and steps pass. */
   assertCompatible(name: string, distribution: Distribution): void {
     const first = this.#first.get(name)

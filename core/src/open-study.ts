@@ -8,7 +8,7 @@ import { assertJson } from './json.ts'
 import { KnownDistributions } from './known-distributions.ts'
 import type { Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
 import { OneByOne } from './one-by-one.ts'
-import { assertOptimizeOptions } from './options.ts'
+import { assertKnown, assertOptimizeOptions } from './options.ts'
 import { outcomeToTell, warnOfInvalid } from './outcome.ts'
 import { Run } from './run.ts'
 import type { Sampler } from './samplers/sampler.ts'
@@ -17,6 +17,8 @@ import type { AnyObjective, OptimizeOptions, Study, Summary } from './study.ts'
 import type { StudyCore } from './study-core.ts'
 import { tellLive, tellNumber } from './telling.ts'
 import type { AskedTrial, Json, Outcome, TrialOutcome, TrialRecord, TrialState } from './trial.ts'
+
+const states: readonly TrialState[] = ['waiting', 'running', 'complete', 'pruned', 'failed']
 
 /** A study that is open: the public face over its parts. */
 export class OpenStudy<D extends Directions> implements Study<D> {
@@ -65,9 +67,10 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     const number = typeof trial === 'number' ? trial : trial?.number
     if (!Number.isInteger(number)) throw problem('OPTION', 'trial', 'a trial or its number', trial)
     const outcome = outcomeToTell(result, this.#core.directions.length)
-    if (outcome !== result) warnOfInvalid(number, outcome)
     const live = this.#core.live.get(number)
-    return this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
+    const record = await this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
+    if (outcome !== result) warnOfInvalid(number, outcome)
+    return record
   }
 
   // In this order: an objective of two phases that is tried against the other form first loses the tuple type of its values.
@@ -92,12 +95,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     }
   }
 
-  async #optimize(run: Run, objective: AnyObjective, { concurrency = 1, signal }: OptimizeOptions): Promise<Summary<unknown>> {
-    const { bus } = this.#core
+  async #optimize(run: Run, objective: AnyObjective, options: OptimizeOptions): Promise<Summary<unknown>> {
+    const { concurrency = 1, signal, trials = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY } = options
+    const { bus, log } = this.#core
+    const total = Math.min(log.finished.length + trials, Math.max(until, log.finished.length))
     const abort = (event: Event): void => run.abort((event.target as AbortSignal).reason)
     signal?.addEventListener('abort', abort)
     this.#abort.signal.addEventListener('abort', abort)
-    if (bus.observed) bus.emit('study.started', { concurrency })
+    if (bus.observed) bus.emit('study.started', { concurrency, ...(Number.isFinite(total) ? { total } : {}) })
     try {
       const reason = await run.start()
       const best = await this.#best(objective)
@@ -114,13 +119,16 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     }
   }
 
-  async enqueue(params: Params, { skipIfExists = false }: { readonly skipIfExists?: boolean } = {}): Promise<void> {
+  async enqueue(params: Params, options: { readonly skipIfExists?: boolean } = {}): Promise<void> {
     this.#assertOpen()
+    assertKnown('enqueue', options, ['skipIfExists'])
+    const { skipIfExists = false } = options
     await this.#asks.run(() => enqueue(this.#core, params, skipIfExists))
   }
 
   async trials(state?: TrialState): Promise<readonly TrialRecord[]> {
     this.#assertOpen()
+    if (state !== undefined && !states.includes(state)) throw problem('OPTION', 'state', states.map(one => `'${one}'`).join(', '), state)
     return this.#awaited(this.#listed(state))
   }
 

@@ -59,13 +59,24 @@ export class ParamsDraw {
       const joint = drawn instanceof Promise ? await drawn : drawn
       const { params, systemAttributes } = this.#jointly(joint, table)
       const drawing = this.#drawing(history, this.#fixed, params)
-      const value = space?.(drawing)
+      const value = this.#inSpace(drawing, attempt)
       if (value instanceof Promise) throw problem('SPACE_ASYNC')
       // What a sampler would note of its own draw is not true of one that was partly given.
       const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
       if (!mayReject || where(value)) return { drawing, value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
       if (drawing.isFixed) throw problem('WHERE_FORBIDS')
       if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch) throw problem('WHERE_EXHAUSTED', longestSearch)
+    }
+  }
+
+  /** A draw that makes the space throw would be drawn again, and again: the next ask of this trial goes on behind it. */
+  #inSpace(drawing: Drawing, attempt: number): unknown {
+    const { space, number } = this.#for
+    try {
+      return space?.(drawing)
+    } catch (error) {
+      this.#core.spoiled = { number, attempt: attempt + 1 }
+      throw error
     }
   }
 

@@ -57,12 +57,14 @@ export type ParamsOf<S extends SpaceTable> = { readonly [K in keyof S]: ParamOf<
 
 /** A real parameter of a space table. Throws `StudyError` for an empty or invalid range. */
 export function float(low: number, high: number, options: NumberOptions = {}): FloatDistribution {
-  return floatDistribution('float()', low, high, options)
+  assertNumberOptions('float', options)
+  return cut('float()', high, floatDistribution('float()', low, high, options))
 }
 
 /** A whole-number parameter of a space table. Throws `StudyError` for an empty or invalid range. */
 export function int(low: number, high: number, options: NumberOptions = {}): IntDistribution {
-  return intDistribution('int()', low, high, options)
+  assertNumberOptions('int', options)
+  return cut('int()', high, intDistribution('int()', low, high, options))
 }
 
 /** A parameter of a space table with a fixed list of choices. Throws `StudyError` when there is none, or one of an unsupported type. */
@@ -90,7 +92,10 @@ export function space<P>(
   if (typeof definition === 'function') return Object.assign((suggest: Suggest) => definition(suggest), { define: definition }, rule)
   const table = Object.freeze({ ...definition })
   const entries = Object.entries(table)
-  for (const [name] of entries) assertName(name)
+  for (const [name, distribution] of entries) {
+    assertName(name)
+    assertDistribution(name, distribution)
+  }
   const define = (suggest: Suggest): P => {
     const params: Record<string, ParamValue> = {}
     for (const [name, distribution] of entries) params[name] = suggestFrom(suggest, name, distribution)
@@ -98,6 +103,29 @@ export function space<P>(
     return params as P
   }
   return Object.assign(define, { table }, rule)
+}
+
+/** Throws for what stands in a table and is no distribution. */
+export function assertDistribution(name: string, distribution: Distribution | undefined): void {
+  if (!['float', 'int', 'categorical'].includes(distribution?.kind ?? '')) throw problem('SPACE_ENTRY', name, distribution)
+}
+
+function cut<T extends { readonly high: number }>(name: string, high: number, distribution: T): T {
+  if (distribution.high !== high) console.warn(cutRange(name, high, distribution.high))
+  return distribution
+}
+
+/** What is said of a range that its step does not divide. */
+export function cutRange(name: string, high: number, last: number): string {
+  return `The range of ${name} ends at ${last}, the last point of its grid, and not at ${high}: its step does not divide it.`
+}
+
+const numberOptions = new Set(['step', 'log', 'kind', 'low', 'high'])
+
+/** Throws for options that are no object, or one that is not known. Of a distribution, as tables hand it on, bounds and kind may be among them. */
+export function assertNumberOptions(where: string, options: NumberOptions): void {
+  if (typeof options !== 'object' || options === null) throw problem('OPTION', `the options of ${where}`, 'an object', options)
+  for (const name in options) if (!numberOptions.has(name)) throw problem('OPTION_UNKNOWN', where, name, 'step, log')
 }
 
 /** Suggests by a distribution instead of by arguments. */

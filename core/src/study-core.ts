@@ -25,6 +25,8 @@ export class StudyCore {
   readonly live: Map<number, LiveTrial> = new Map()
   /** Trials whose outcome is on its way to the storage, and whether one was read from there, as an improvement, before its `tell` went on. */
   readonly telling: Map<number, { improved: boolean }> = new Map()
+  /** The attempt with which the next ask of this number begins: draws before it made the space throw, and would again. */
+  spoiled: { readonly number: number; readonly attempt: number } = { number: -1, attempt: 0 }
   /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
   host!: PluginHost
   #cursor: Cursor

@@ -1,21 +1,9 @@
 import { createStudy, float, int, type Params, type ParamValue, type StudyEvent, space } from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejectedCode } from './rejection.ts'
+import { warnings } from './warnings.ts'
 
 const table = { a: int(0, 9), b: float(0, 1) }
-
-/** What is printed as a warning while `work` runs. */
-async function warnings(work: () => Promise<unknown>): Promise<string[]> {
-  const printed: string[] = []
-  const { warn } = console
-  console.warn = (text: string) => printed.push(text)
-  try {
-    await work()
-  } finally {
-    console.warn = warn
-  }
-  return printed
-}
 
 describe('enqueued params', () => {
   it('wait in the order in which they came, and are taken before anything new is drawn', async () => {
@@ -177,5 +165,11 @@ describe('enqueued params', () => {
     // The one that waits has a number below 1, and is taken all the same.
     await study.optimize(objective, { until: 1 })
     expect(seen).to.deep.equal([1, 2])
+  })
+
+  it('are refused with options that are not known', async () => {
+    await using study = await createStudy()
+    expect(await rejectedCode(study.enqueue({ a: 1 }, { skip_if_exists: true } as never))).to.equal('OPTION_UNKNOWN')
+    expect(await study.trials()).to.deep.equal([])
   })
 })

@@ -1,4 +1,4 @@
-import { createStudy, ofType, type Plugin, pruners } from '@rxtuna/core'
+import { createStudy, ofType, type Plugin, pruners, type Sampler, samplers, space } from '@rxtuna/core'
 import { expect } from 'chai'
 import { take } from 'rxjs'
 import { rejectedCode, rejection, thrownCode } from './rejection.ts'
@@ -244,6 +244,25 @@ describe('a run', () => {
       evaluate: (): number => 1
     }
     expect((await study.optimize(shaky, { trials: 20, onError: 'continue' })).complete).to.equal(20)
+  })
+
+  it('goes on behind a draw that makes the space throw, in the next ask and in the next run, and draws the same again from the start', async () => {
+    const picky = space(suggest => {
+      const n = suggest.suggestInt('n', 1, 3)
+      if (n === 2) throw new Error('no such combination')
+      return n
+    })
+    const drawn = async (sampler: Sampler): Promise<unknown> => {
+      await using study = await createStudy({ seed: 4, sampler })
+      const { complete } = await study.optimize({ space: picky, evaluate: n => n }, { trials: 30, onError: 'continue' })
+      expect(complete).to.equal(30)
+      return (await study.trials()).map(({ params }) => params)
+    }
+    for (const sampler of [samplers.random(), samplers.tpe()]) expect(await drawn(sampler)).to.deep.equal(await drawn(sampler))
+    await using study = await createStudy({ seed: 4, sampler: samplers.random() })
+    let refused = 0
+    for (let i = 0; i < 60; i++) await study.ask(picky).catch(() => refused++)
+    expect(refused).to.be.within(5, 40)
   })
 
   it('ends with the error of a storage that fails, even if it is told to continue', async () => {

@@ -11,6 +11,7 @@ import {
 } from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejectedCode, rejection } from './rejection.ts'
+import { warnings } from './warnings.ts'
 import { watched } from './watched-storage.ts'
 
 const intercepting = (interceptor: Interceptor<'tell'>): Plugin => ({ name: 'teller', install: ctx => ctx.intercept('tell', interceptor) })
@@ -326,5 +327,19 @@ describe('telling', () => {
     const [first, second] = await study.trials()
     expect(first?.systemAttributes[reason]).to.deep.equal({ name: 'TrialPruned', message: 'enough' })
     expect(second?.systemAttributes).to.deep.equal({})
+  })
+})
+
+describe('a tell that is refused', () => {
+  it('says nothing of the trial but its error', async () => {
+    await using study = await createStudy()
+    const trial = await study.ask()
+    await study.tell(trial, 1)
+    expect(
+      await warnings(async () => expect(await rejectedCode(study.tell(trial, undefined as never))).to.equal('TRIAL_NOT_RUNNING'))
+    ).to.deep.equal([])
+    const error = await rejection(study.tell(trial, 1))
+    expect(Object.keys(error as object)).not.to.include('plugin')
+    expect(await rejectedCode(study.trials('COMPLETE' as never))).to.equal('OPTION')
   })
 })

@@ -7,7 +7,10 @@ import { Tally } from './tally.ts'
 import { hasUnicode, type ProgressStream } from './terminal.ts'
 
 export interface ProgressOptions {
-  /** Trials of the whole study, those of earlier runs included. Without it there is no bar and no time left. */
+  /**
+   * Trials of the whole study, those of earlier runs included. Default: what `trials` or `until` of `optimize` comes to. Where nothing says it, as in a
+   * hand-written loop, there is no bar and no time left.
+   */
   readonly total?: number
   /** What the line begins with. Default: the study's name, or nothing for a study without one. */
   readonly label?: string
@@ -63,12 +66,14 @@ class ShownStudy {
   readonly #now: () => number
   #run: { readonly display: ProgressDisplay; readonly pace: Pace; readonly timer: Disposable } | undefined
   #isOver = false
+  #total: number | undefined
 
   constructor(study: PluginContext, tally: Tally, options: ProgressOptions) {
     this.#tally = tally
     this.#options = options
     this.#label = options.label ?? (study.name.startsWith('no-name-') ? '' : study.name)
     this.#now = options.now ?? (() => performance.now())
+    this.#total = options.total
   }
 
   on(event: StudyEvent<(typeof watched)[number]>): void {
@@ -76,6 +81,7 @@ class ShownStudy {
       this.end()
       return
     }
+    if (event.type === 'study.started') this.#total = this.#options.total ?? event.total
     const { display, pace } = this.#begun()
     if (event.type === 'study.improved') {
       this.#tally.best = event.record
@@ -100,11 +106,12 @@ class ShownStudy {
 
   #begun(): { readonly display: ProgressDisplay; readonly pace: Pace } {
     if (this.#run) return this.#run
-    const { stream = process.stderr, unicode = hasUnicode(), every = unrefInterval, total } = this.#options
+    const { stream = process.stderr, unicode = hasUnicode(), every = unrefInterval } = this.#options
     this.#isOver = false
     const pace = new Pace(this.#now())
     const snapshot = () => {
       const now = this.#now()
+      const total = this.#total
       const left = total === undefined ? undefined : pace.leftMs(Math.max(0, total - this.#tally.told), now)
       return {
         label: this.#label,

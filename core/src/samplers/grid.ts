@@ -2,7 +2,7 @@ import { choiceIndex, exact } from '../distributions.ts'
 import { problem } from '../errors.ts'
 import type { History } from '../history.ts'
 import { randomStream } from '../random-stream.ts'
-import { type Distribution, decimalGrid, type Params, type ParamValue, type SpaceTable } from '../space.ts'
+import { assertDistribution, type Distribution, decimalGrid, type Params, type ParamValue, type SpaceTable } from '../space.ts'
 import type { Json, TrialRecord } from '../trial.ts'
 import { uniform } from './random.ts'
 import type { Sampler } from './sampler.ts'
@@ -62,6 +62,7 @@ export function grid(space: SpaceTable): Sampler {
 export function gridPoints(space: SpaceTable): GridPoints {
   const names = Object.keys(space).sort()
   if (names.length === 0) throw problem('OPTION', 'space', 'a table with at least one parameter', space)
+  for (const name of names) assertDistribution(name, space[name])
   const axes = names.map(name => axisOf(name, space[name] as Distribution))
   const count = axes.reduce((product, axis) => product * axis.length, 1)
   if (count > 2 ** 31) throw problem('OPTION', 'space', 'a grid of at most 2^31 points', count)

@@ -42,6 +42,21 @@ describe('progress on a terminal', () => {
     ])
   })
 
+  it('takes its total from `trials` or `until`, with what earlier runs have done, unless it is given', async () => {
+    for (const [options, budgets, expected] of [
+      [{}, [{ until: 4 }], '4/4'],
+      [{}, [{ trials: 3 }, { trials: 2 }], '5/5'],
+      [{}, [{ trials: 3, until: 2 }], '2/2'],
+      [{ total: 8 }, [{ until: 4 }], '4/8']
+    ] as const) {
+      const stream = new RecordingStream({ columns: 80 })
+      const clock = new ManualClock()
+      await using study = await open({ ...options, stream, unicode: false, now: clock.now, every: clock.every })
+      for (const budget of budgets) await study.optimize({ space: x, evaluate: () => 1 }, budget)
+      expect(stream.lines.at(-1)).to.contain(expected)
+    }
+  })
+
   it('leaves one whole line behind when the run is over', async () => {
     const stream = new RecordingStream({ columns: 80 })
     const clock = new ManualClock()
