@@ -3,11 +3,12 @@ import { CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtun
 import type { Table } from 'apache-arrow'
 import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
+import { derivedColumn, derivedKey } from './derived-column.ts'
 import { EntryUses, type WrittenEntry } from './entry-uses.ts'
 import { problem } from './errors.ts'
 import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
 import { groupTable, passes } from './group-table.ts'
-import type { GroupedData, StoredGroups } from './grouped-data.ts'
+import { type ComputeColumn, type GroupedData, type Layout, type StoredColumn, StoredGroups } from './grouped-data.ts'
 import { inTurns } from './slices.ts'
 
 /** What keeps callers from spoiling each other's data: the types alone; a check after each trial that used it; or copies. */
@@ -53,9 +54,14 @@ export function openDataCache(options: DataCacheOptions = {}): DataCache {
 interface Entry {
   readonly key: string
   readonly dataset: string
+  readonly version: string
   readonly data: StoredGroups
   readonly sum: string
   readonly kind: LoadKind
+  /** What it was derived from, whose memory it needs. */
+  readonly source?: Entry
+  /** Keys of what was derived from it. */
+  readonly derived: Set<string>
 }
 
 class GroupCache implements DataCache {
@@ -92,6 +98,11 @@ class GroupCache implements DataCache {
         this.#versions.remove(entry.dataset, key)
         this.#uses.forget(entry)
         if (reason === 'evict') this.#meter.evicted(key, 'size')
+      },
+      // What was derived from an entry holds its memory, so it goes with it.
+      disposeAfter: ({ derived, source }, key) => {
+        source?.derived.delete(key)
+        for (const other of derived) this.#entries.delete(other)
       }
     })
   }
@@ -112,16 +123,13 @@ class GroupCache implements DataCache {
     // A request that is kept was checked when it was loaded.
     if (!known) checkRequest(request)
     for (const outdated of this.#versions.notice(request.dataset, request.version)) this.#meter.invalidated(outdated, 'version')
-    if (known) {
-      this.#meter.hit(key, known.kind)
-      return this.#handOut(known)
-    }
+    if (known) return this.#hit(known)
     if (!this.#enabled) return (await this.#load(key, request, load, signal ?? new AbortController().signal, onProgress)).data
 
     const loadAndKeep = async (alive: AbortSignal): Promise<Entry> => {
       const era = this.#era
       const entry = await this.#load(key, request, load, alive, onProgress)
-      if (era === this.#era) this.#keep(request.version, entry)
+      if (era === this.#era) this.#keep(entry)
       return entry
     }
     return this.#handOut(await this.#flights.run(key, loadAndKeep, signal))
@@ -176,7 +184,7 @@ class GroupCache implements DataCache {
     this.#meter.miss(key)
     const kind = this.#meter.kind(requestKind(request))
     const start = performance.now()
-    const data = await this.#wraps.run(key, async () => {
+    const { layout, buffer } = await this.#wraps.run(key, async () => {
       const table = await load(signal)
       signal.throwIfAborted()
       const grouped = await inTurns(groupTable(table, request, this.#shared), signal, rows =>
@@ -186,12 +194,60 @@ class GroupCache implements DataCache {
       return grouped
     })
     signal.throwIfAborted()
-    this.#meter.loaded(key, kind, performance.now() - start, data.byteLength)
-    const sum = this.#enabled && this.isolation === 'verify' ? checksum(data.buffer) : ''
-    return { key, dataset: request.dataset, data, sum, kind }
+    this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
+    return this.#entry(key, request, layout, buffer, kind)
   }
 
-  #keep(version: string, entry: Entry): void {
+  async #derive<Q>(source: Entry, name: string, params: Q, compute: ComputeColumn<Q>): Promise<GroupedData> {
+    if (this.#closed) throw problem('DATA_CACHE_CLOSED', this.name)
+    const { layout } = source.data
+    const columns = layout.columns.map(column => column.name)
+    if (typeof name !== 'string' || name === '' || columns.includes(name)) throw problem('DERIVED_NAME', name, columns)
+    if (typeof compute !== 'function') throw problem('DERIVED_COMPUTE', name, compute)
+    const key = derivedKey(source.key, name, params, compute)
+    const known = this.#entries.get(key)
+    if (known) return this.#hit(known)
+    const load = async (signal: AbortSignal): Promise<Entry> => {
+      const era = this.#era
+      this.#meter.miss(key)
+      const kind = this.#meter.kind(JSON.stringify([source.dataset, 'derived', name]))
+      const start = performance.now()
+      const work = (): Promise<StoredColumn> =>
+        inTurns(derivedColumn(source.data, name, params, compute, this.#shared), signal, () => undefined)
+      const column = await this.#wraps.run(key, work)
+      signal.throwIfAborted()
+      const { buffer } = column.array
+      this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
+      const entry = this.#entry(key, source, { ...layout, columns: [...layout.columns, column] }, buffer, kind, source)
+      // Without its source it would hold memory that nobody counts.
+      if (era === this.#era && this.#entries.peek(source.key) === source) this.#keep(entry)
+      return entry
+    }
+    return this.#handOut(await (this.#enabled ? this.#flights.run(key, load) : load(new AbortController().signal)))
+  }
+
+  #entry(
+    key: string,
+    { dataset, version }: { readonly dataset: string; readonly version: string },
+    layout: Layout,
+    buffer: ArrayBufferLike,
+    kind: LoadKind,
+    source?: Entry
+  ): Entry {
+    const data = new StoredGroups(layout, buffer, (name, params, compute) => this.#derive(entry, name, params, compute))
+    const sum = this.#enabled && this.isolation === 'verify' ? checksum(buffer) : ''
+    const entry: Entry = { key, dataset, version, data, sum, kind, derived: new Set(), ...(source ? { source } : {}) }
+    return entry
+  }
+
+  #hit(entry: Entry): GroupedData {
+    this.#meter.hit(entry.key, entry.kind)
+    // What it was derived from is used with it.
+    for (let source = entry.source; source; source = source.source) this.#entries.get(source.key)
+    return this.#handOut(entry)
+  }
+
+  #keep(entry: Entry): void {
     const { byteLength } = entry.data
     if (byteLength > this.#maxBytes) return
     for (let outdated = this.#versions.oldest(); outdated !== undefined; outdated = this.#versions.oldest()) {
@@ -199,14 +255,18 @@ class GroupCache implements DataCache {
       this.#entries.delete(outdated)
       this.#meter.evicted(outdated, 'version')
     }
-    this.#entries.set(entry.key, entry)
+    // Room is made by the least recently used, and that must not be what this was derived from.
+    for (let source = entry.source; source; source = source.source) this.#entries.get(source.key)
+    entry.source?.derived.add(entry.key)
     this.#bytes += byteLength
-    this.#versions.add(entry.dataset, version, entry.key)
+    this.#versions.add(entry.dataset, entry.version, entry.key)
+    this.#entries.set(entry.key, entry)
   }
 
   #handOut(entry: Entry): GroupedData {
     if (this.isolation === 'copy') return entry.data.copy()
-    if (this.isolation === 'verify') this.#uses.note(entry, this.#entries.peek(entry.key) === entry)
+    if (this.isolation === 'verify')
+      for (let part: Entry | undefined = entry; part; part = part.source) this.#uses.note(part, this.#entries.peek(part.key) === part)
     return entry.data
   }
 }

@@ -26,6 +26,17 @@ const sentences = {
     `Expected integers up to 2^53 − 1 in the column "${column}", got ${value}, which a double cannot hold. Cast the column to floats if it may be rounded.`,
   TIME_TOO_FINE: (column: string, value: bigint) =>
     `Expected whole microseconds in the column "${column}", got ${value} ns, which a double cannot hold. Cast the column to microseconds.`,
+  DERIVED_NAME: (name: unknown, columns: readonly string[]) =>
+    `Expected a new column's name, other than ${list(columns)}, got ${show(name)}. Give the derived column a name of its own.`,
+  DERIVED_COMPUTE: (name: string, value: unknown) => `Expected a function that computes "${name}" for a group, got ${show(value)}.`,
+  DERIVED_PARAMS: (name: string) =>
+    `Expected params that JSON can hold for the derived column "${name}", got others. Use plain objects, arrays, texts and numbers.`,
+  DERIVED_LENGTH: (name: string, group: string, expected: number, got: unknown) =>
+    `Expected ${expected} numbers for the derived column "${name}" of the group "${group}", one per row, got ${show(got)}.`,
+  DERIVE_ELSEWHERE: () =>
+    'Expected to derive in the thread that has the cache, got data that was transferred from there. Derive first, then transfer.',
+  NOT_SHARED: () => 'Expected data in shared memory to transfer, got memory of this thread alone. Open the cache with shared: true.',
+  HANDLE_SHAPE: (value: unknown) => `Expected what \`transfer()\` returned, got ${show(value)}.`,
   STAGES_NONE: () => 'Expected at least one step, got none.',
   STAGE_SHAPE: (step: string, value: unknown) => `Expected a function as the step "${step}", got ${show(value)}.`,
   STAGE_WRITE: (step: string, name: string) =>

@@ -2,15 +2,21 @@ import type { Table, Vector } from 'apache-arrow'
 import { problem } from './errors.ts'
 import { type GroupRequest, groupColumns } from './group-request.ts'
 import { groupRows, type RowWindow } from './group-rows.ts'
-import { StoredGroups } from './grouped-data.ts'
-import { type NumberColumn, numberColumn } from './number-column.ts'
+import type { Layout, StoredColumn } from './grouped-data.ts'
+import { numberColumn } from './number-column.ts'
 import type { Sliced } from './slices.ts'
+
+/** Grouped rows in memory of their own. */
+export interface GroupedTable {
+  readonly layout: Layout
+  readonly buffer: ArrayBufferLike
+}
 
 /**
  * Groups an Arrow table as the request says, in one pass over the codes of its keys and one over each column, into one buffer. Nothing of the
  * table is kept. Throws a sentence that names the column for nulls, for types that are no numbers, and for values that a double cannot hold.
  */
-export function* groupTable(table: Table, request: GroupRequest, shared: boolean): Sliced<StoredGroups> {
+export function* groupTable(table: Table, request: GroupRequest, shared: boolean): Sliced<GroupedTable> {
   if (typeof table?.getChild !== 'function') throw problem('TABLE_SHAPE', table)
   const { window } = request
   const vector = (name: string): Vector => {
@@ -26,23 +32,27 @@ export function* groupTable(table: Table, request: GroupRequest, shared: boolean
   const requested = [...new Set(request.columns)]
   const names = window && !requested.includes(window.column) ? [...requested, window.column] : requested
   const columns = names.map(name => numberColumn(name, vector(name)))
-  const order = window && names.indexOf(window.column)
   const by = groupColumns(request.groupBy).map(name => ({ name, vector: vector(name) }))
   const { keys, starts, target } = yield* groupRows(by, window && rowWindow(window, vector))
 
   const rows = starts.at(-1) ?? 0
-  let bytes = 0
-  const places = columns.map(({ name, stored }) => {
-    const offset = bytes
-    // Sixteen bytes apart, so that every kind of array may begin there and a checksum sees whole words.
-    bytes += Math.ceil((rows * stored.BYTES_PER_ELEMENT) / 16) * 16
-    return { name, stored, offset }
-  })
+  const bytes = columns.reduce((sum, { stored }) => sum + padded(rows * stored.BYTES_PER_ELEMENT), 0)
   const buffer = shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes)
-  for (const [index, { stored, offset }] of places.entries())
-    yield* (columns[index] as NumberColumn).scatter(new stored(buffer, offset, rows), target)
-  const layout = { version: request.version, keys, starts, columns: places, requested: requested.length }
-  return new StoredGroups(order === undefined ? layout : { ...layout, order }, buffer)
+  const placed: StoredColumn[] = []
+  let offset = 0
+  for (const { name, stored, scatter } of columns) {
+    const array = new stored(buffer, offset, rows)
+    yield* scatter(array, target)
+    placed.push({ name, array })
+    offset += padded(array.byteLength)
+  }
+  const layout = { version: request.version, keys, starts, columns: placed, hidden: requested.length }
+  return { layout: window ? { ...layout, order: names.indexOf(window.column) } : layout, buffer }
+}
+
+/** Sixteen bytes apart every kind of array may begin, and a checksum sees whole words. */
+export function padded(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16
 }
 
 /** How often the grouping looks at each row. */

@@ -20,58 +20,139 @@ export interface Group {
   between(from: number, to: number): Group
 }
 
+/** Computes one value per row of a group from its columns and some params. */
+export type ComputeColumn<Q> = (group: Group, params: Q) => ArrayLike<number>
+
 /** One dataset, grouped once; groups come in the order in which their keys first appear. */
 export interface GroupedData {
   readonly version: string
   readonly groups: ReadonlyMap<string, Group>
+  /** Of its own arrays; those of the data that it was derived from are not counted again. */
   readonly byteLength: number
+  /**
+   * The same groups with one column more, of doubles, computed once and kept beside the data: for the same name, params (as JSON) and text of `compute`, which
+   * must not depend on anything else. Counts, joins and rejects as `grouped` does; what `compute` throws is not kept.
+   */
+  derive<Q>(name: string, params: Q, compute: ComputeColumn<Q>): Promise<GroupedData>
+  /** A handle for `postMessage`, by which a worker thread has the same memory: `receiveGroups(handle)`. Throws unless the cache is `shared`. */
+  transfer(): GroupsHandle
 }
 
-/** Where the groups of an entry lie, apart from the memory itself. */
+/** What a worker thread is sent: plain data and shared memory. */
+export interface GroupsHandle {
+  readonly version: string
+  readonly keys: readonly string[]
+  readonly starts: Int32Array
+  readonly columns: readonly {
+    readonly name: string
+    readonly type: string
+    readonly buffer: SharedArrayBuffer
+    readonly offset: number
+    readonly length: number
+  }[]
+  readonly hidden: number
+  readonly order?: number
+}
+
+/** Where the groups of an entry lie. */
 export interface Layout {
   readonly version: string
   readonly keys: readonly string[]
   readonly starts: Int32Array
-  readonly columns: readonly { readonly name: string; readonly stored: NumberColumn['stored']; readonly offset: number }[]
-  /** How many of the columns were requested: one more is kept when only the window needs it. */
-  readonly requested: number
+  /** The requested columns, one more if only the window needs it, then the derived ones. */
+  readonly columns: readonly StoredColumn[]
+  /** Index of a column that was not requested; as many as there are columns if there is none. */
+  readonly hidden: number
   /** Index of the window column. */
   readonly order?: number
 }
+export interface StoredColumn {
+  readonly name: string
+  readonly array: Numbers
+}
+type Derive = <Q>(name: string, params: Q, compute: ComputeColumn<Q>) => Promise<GroupedData>
 
-/** Grouped data on a buffer that holds all its columns. */
+/** Grouped data on buffers of whole columns. */
 export class StoredGroups implements GroupedData {
   readonly version: string
   readonly groups: ReadonlyMap<string, Group>
   readonly byteLength: number
-  readonly #buffer: ArrayBufferLike
-  readonly #layout: Layout
+  readonly layout: Layout
+  /** The memory that this data adds to what it was derived from, its length a multiple of 16. */
+  readonly buffer: ArrayBufferLike
+  readonly derive: Derive
 
-  constructor(layout: Layout, buffer: ArrayBufferLike) {
+  constructor(layout: Layout, buffer: ArrayBufferLike, derive: Derive) {
     this.version = layout.version
     this.byteLength = buffer.byteLength
-    this.#buffer = buffer
-    this.#layout = layout
-    const rows = layout.starts.at(-1) ?? 0
-    const arrays = layout.columns.map(({ stored, offset }) => new stored(buffer, offset, rows))
+    this.buffer = buffer
+    this.layout = layout
+    this.derive = derive
     this.groups = new Map(
       layout.keys.map((key, group) => {
         const range: Range = { begin: layout.starts[group] as number, end: layout.starts[group + 1] as number }
-        return [key, new RowGroup(key, layout, arrays, range, { range, ascending: undefined })]
+        return [key, new RowGroup(key, layout, range, { range, ascending: undefined })]
       })
     )
     Object.freeze(this)
   }
 
-  /** The memory of all columns, its length a multiple of 16. */
-  get buffer(): ArrayBufferLike {
-    return this.#buffer
-  }
-
   /** The same data in memory of its own, of the same kind. */
   copy(): StoredGroups {
-    return new StoredGroups(this.#layout, this.#buffer.slice(0))
+    const copies = new Map<ArrayBufferLike, ArrayBufferLike>()
+    const copyOf = (buffer: ArrayBufferLike): ArrayBufferLike => {
+      const copied = copies.get(buffer) ?? buffer.slice(0)
+      copies.set(buffer, copied)
+      return copied
+    }
+    const columns = this.layout.columns.map(({ name, array }) => {
+      const type = array.constructor as NumberColumn['stored']
+      return { name, array: new type(copyOf(array.buffer), array.byteOffset, array.length) }
+    })
+    return new StoredGroups({ ...this.layout, columns }, copyOf(this.buffer), this.derive)
   }
+
+  transfer(): GroupsHandle {
+    const { version, keys, starts, columns, hidden, order } = this.layout
+    return {
+      version,
+      keys,
+      starts,
+      columns: columns.map(({ name, array }) => {
+        const { buffer } = array
+        if (!(buffer instanceof SharedArrayBuffer)) throw problem('NOT_SHARED')
+        return { name, type: array.constructor.name, buffer, offset: array.byteOffset, length: array.length }
+      }),
+      hidden,
+      ...(order === undefined ? {} : { order })
+    }
+  }
+}
+
+const arrays: Readonly<Record<string, NumberColumn['stored']>> = {
+  Float64Array,
+  Float32Array,
+  Int8Array,
+  Int16Array,
+  Int32Array,
+  Uint8Array,
+  Uint16Array,
+  Uint32Array
+}
+
+/** In a worker thread: the groups that another thread has transferred, on the same memory. They have the columns that were derived before, and derive no others. */
+export function receiveGroups(handle: GroupsHandle): GroupedData {
+  if (typeof handle !== 'object' || handle === null || !Array.isArray(handle.columns)) throw problem('HANDLE_SHAPE', handle)
+  const { version, keys, starts, hidden, order } = handle
+  const columns = handle.columns.map(({ name, type, buffer, offset, length }) => {
+    const stored = arrays[type]
+    if (!stored) throw problem('HANDLE_SHAPE', handle)
+    return { name, array: new stored(buffer, offset, length) }
+  })
+  const layout = { version, keys, starts, columns, hidden, ...(order === undefined ? {} : { order }) }
+  return new StoredGroups(layout, columns[0]?.array.buffer ?? new SharedArrayBuffer(0), async () => {
+    throw problem('DERIVE_ELSEWHERE')
+  })
 }
 
 interface Range {
@@ -89,27 +170,24 @@ class RowGroup implements Group {
   readonly key: string
   readonly length: number
   readonly #layout: Layout
-  readonly #arrays: readonly Numbers[]
   readonly #range: Range
   readonly #whole: Whole
   #columns: Readonly<Record<string, Column>> | undefined
 
-  constructor(key: string, layout: Layout, arrays: readonly Numbers[], range: Range, whole: Whole) {
+  constructor(key: string, layout: Layout, range: Range, whole: Whole) {
     this.key = key
     this.length = range.end - range.begin
     this.#layout = layout
-    this.#arrays = arrays
     this.#range = range
     this.#whole = whole
   }
 
   // Made when they are first asked for: a window that only counts its rows makes no views.
   get columns(): Readonly<Record<string, Column>> {
+    const { columns, hidden } = this.#layout
     this.#columns ??= Object.freeze(
       Object.fromEntries(
-        this.#layout.columns
-          .slice(0, this.#layout.requested)
-          .map(({ name }, index) => [name, (this.#arrays[index] as Numbers).subarray(this.#range.begin, this.#range.end)])
+        columns.filter((_, index) => index !== hidden).map(({ name, array }) => [name, array.subarray(this.#range.begin, this.#range.end)])
       )
     )
     return this.#columns
@@ -117,14 +195,15 @@ class RowGroup implements Group {
 
   between(from: number, to: number): Group {
     checkBounds(from, to)
-    const { order } = this.#layout
-    if (order === undefined) throw problem('NO_ORDER')
-    const values = this.#arrays[order] as Numbers
+    const { order, columns } = this.#layout
+    const ordering = order === undefined ? undefined : columns[order]
+    if (!ordering) throw problem('NO_ORDER')
+    const { name, array: values } = ordering
     this.#whole.ascending ??= isAscending(values, this.#whole.range)
-    if (!this.#whole.ascending) throw problem('NOT_ASCENDING', this.#layout.columns[order]?.name ?? '', this.key)
+    if (!this.#whole.ascending) throw problem('NOT_ASCENDING', name, this.key)
     const begin = firstAtLeast(values, from, this.#range.begin, this.#range.end)
     const end = firstAtLeast(values, to, begin, this.#range.end)
-    return new RowGroup(this.key, this.#layout, this.#arrays, { begin, end }, this.#whole)
+    return new RowGroup(this.key, this.#layout, { begin, end }, this.#whole)
   }
 }
 

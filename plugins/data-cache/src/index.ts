@@ -1,6 +1,6 @@
 export { type DataCache, type DataCacheOptions, type GroupedOptions, type Isolation, openDataCache } from './data-cache.ts'
 export type { WrittenEntry } from './entry-uses.ts'
 export { type GroupRequest, groupKey } from './group-request.ts'
-export type { Column, Group, GroupedData } from './grouped-data.ts'
+export { type Column, type ComputeColumn, type Group, type GroupedData, type GroupsHandle, receiveGroups } from './grouped-data.ts'
 export { dataCache } from './plugin.ts'
 export { type Stages, type StagesOptions, type Step, stages } from './stages.ts'

@@ -128,6 +128,8 @@ class StepCache implements Stages<unknown, unknown> {
       dispose: ({ remove }, result, reason) => {
         remove()
         if (reason === 'evict') this.#meter.evicted(result.key, 'size')
+      },
+      disposeAfter: (_, result) => {
         // What followed from it cannot be found any more.
         for (const following of [...result.next]) this.#kept.delete(following)
       }
