@@ -2,8 +2,8 @@
 export type Sliced<T> = Generator<number, T, void>
 
 // Some milliseconds of the slowest kind of work.
-const sliceRows = 2 ** 17
-const longestTurnMs = 8
+const sliceRows = 2 ** 16
+const longestTurnMs = 5
 
 /** Calls `work` for the rows from `begin` to `end`, slice by slice. */
 export function* inRows(rows: number, work: (begin: number, end: number) => void): Sliced<void> {
