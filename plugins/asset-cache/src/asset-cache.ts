@@ -15,6 +15,19 @@ export interface AssetBundle {
   assets(signal?: AbortSignal): Promise<readonly string[]>
 }
 
+/** Part of a bundle's assets. */
+export interface AssetFilter {
+  /** Names the rule within a cache: two rules of one id are taken for the same. */
+  readonly id: string
+  accepts(asset: string): boolean
+}
+
+export interface AssetsOptions {
+  readonly signal?: AbortSignal
+  /** Only the assets that it accepts, in the same order; that list is kept beside the full one. */
+  readonly filter?: AssetFilter
+}
+
 export interface AssetCacheOptions {
   /** Lists kept at most, the least recently used go first. Default 128. */
   readonly maxEntries?: number
@@ -27,7 +40,7 @@ export interface AssetCacheOptions {
 /** Lists of assets per (bundle, version). A list is loaded once at a time, frozen, and shared by all callers; errors are not kept. */
 export interface AssetCache extends ObservedCache, AsyncDisposable {
   /** The bundle's assets. Asks the bundle's version, once per call or, while versions are pinned, once per pin. Rejects with the signal's reason when it aborts. */
-  assets(bundle: AssetBundle, options?: { readonly signal?: AbortSignal }): Promise<readonly string[]>
+  assets(bundle: AssetBundle, options?: AssetsOptions): Promise<readonly string[]>
   /**
    * From now on each bundle is asked for its version once, at its first access, until the pin is disposed of; what changes meanwhile is not noticed.
    * Pins may overlap: each new one has the versions asked anew, and the last one to go ends it. The plugin holds one per run.
@@ -80,22 +93,31 @@ class Assets implements AssetCache {
     return this.#meter.events
   }
 
-  async assets(bundle: AssetBundle, { signal }: { readonly signal?: AbortSignal } = {}): Promise<readonly string[]> {
+  async assets(bundle: AssetBundle, { signal, filter }: AssetsOptions = {}): Promise<readonly string[]> {
     if (this.#closed) throw problem('ASSET_CACHE_CLOSED', this.name)
     signal?.throwIfAborted()
     const name = checkName(bundle.name)
-    if (!this.#enabled) return (await this.#load(bundle, JSON.stringify([name]), signal)).assets
+    if (filter) checkFilter(filter)
+    if (!this.#enabled) {
+      const { assets } = await this.#load(bundle, JSON.stringify([name]), signal)
+      return filter ? accepted(assets, filter) : assets
+    }
 
     const version = await abortable(
       this.#pins.version(name, async () => checkVersion(name, await bundle.version())),
       signal
     )
     for (const outdated of this.#versions.notice(name, version)) this.#meter.invalidated(outdated, 'version')
+    if (filter) return (await this.#filtered(bundle, name, version, filter, signal)).assets
+    return (await this.#full(bundle, name, version, signal)).assets
+  }
+
+  async #full(bundle: AssetBundle, name: string, version: string, signal: AbortSignal | undefined): Promise<Entry> {
     const key = JSON.stringify([name, version])
     const known = this.#entries.get(key)
     if (known) {
       this.#meter.hit(key, known.kind)
-      return known.assets
+      return known
     }
     const load = async (alive: AbortSignal): Promise<Entry> => {
       const era = this.#era
@@ -104,7 +126,32 @@ class Assets implements AssetCache {
       if (era === this.#era) this.#keep(key, version, entry)
       return entry
     }
-    return (await this.#flights.run(key, load, signal)).assets
+    return this.#flights.run(key, load, signal)
+  }
+
+  /** Taken from the full list, which is loaded if it must be. */
+  async #filtered(
+    bundle: AssetBundle,
+    name: string,
+    version: string,
+    filter: AssetFilter,
+    signal: AbortSignal | undefined
+  ): Promise<Entry> {
+    const key = JSON.stringify([name, version, filter.id])
+    const known = this.#entries.get(key)
+    if (known) {
+      this.#meter.hit(key, known.kind)
+      return known
+    }
+    const era = this.#era
+    const full = await this.#full(bundle, name, version, signal)
+    const kind = this.#meter.kind(JSON.stringify([name, filter.id]))
+    const start = performance.now()
+    const entry = entryOf(name, accepted(full.assets, filter), kind)
+    this.#meter.miss(key)
+    this.#meter.loaded(key, kind, performance.now() - start, entry.bytes)
+    if (era === this.#era && !this.#closed) this.#keep(key, version, entry)
+    return entry
   }
 
   pinVersions(): Disposable {
@@ -141,11 +188,9 @@ class Assets implements AssetCache {
     const kind = this.#meter.kind(bundle.name)
     const start = performance.now()
     const listed = await this.#wraps.run(key, async () => bundle.assets(signal))
-    const assets = frozen(bundle.name, listed)
-    let bytes = 0
-    for (const asset of assets) bytes += 2 * asset.length
-    this.#meter.loaded(key, kind, performance.now() - start, bytes)
-    return { bundle: bundle.name, assets, bytes, kind }
+    const entry = entryOf(bundle.name, frozen(bundle.name, listed), kind)
+    this.#meter.loaded(key, kind, performance.now() - start, entry.bytes)
+    return entry
   }
 
   #keep(key: string, version: string, entry: Entry): void {
@@ -160,6 +205,20 @@ class Assets implements AssetCache {
     this.#bytes += entry.bytes
     this.#versions.add(entry.bundle, version, key)
   }
+}
+
+function entryOf(bundle: string, assets: readonly string[], kind: LoadKind): Entry {
+  let bytes = 0
+  for (const asset of assets) bytes += 2 * asset.length
+  return { bundle, assets, bytes, kind }
+}
+
+function accepted(assets: readonly string[], filter: AssetFilter): readonly string[] {
+  return Object.freeze(assets.filter(asset => filter.accepts(asset)))
+}
+
+function checkFilter(filter: AssetFilter): void {
+  if (typeof filter.id !== 'string' || filter.id === '' || typeof filter.accepts !== 'function') throw problem('ASSET_FILTER', filter)
 }
 
 /** A copy, so that what the bundle does to its own list later is not seen. */

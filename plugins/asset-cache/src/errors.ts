@@ -7,6 +7,7 @@ const sentences = {
     `Expected the version of the bundle "${name}" to be a string with at least one character, got ${show(version)}. fileVersion(paths) makes one.`,
   ASSETS_SHAPE: (name: string, value: unknown) =>
     `Expected the assets of the bundle "${name}" to be an array of strings, got ${show(value)}.`,
+  ASSET_FILTER: (value: unknown) => `Expected a filter { id, accepts } with a text and a function, got ${show(value)}.`,
   MAX_ENTRIES: (value: unknown) => `Expected a whole number greater than 0 as \`maxEntries\`, got ${show(value)}.`,
   ASSET_CACHE_CLOSED: (name: string) => `Expected an open cache, got "${name}", which is closed. Open another one.`,
   FILES_NONE: () => 'Expected at least one path to take a version of, got none.',

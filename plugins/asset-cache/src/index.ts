@@ -1,4 +1,11 @@
-export { type AssetBundle, type AssetCache, type AssetCacheOptions, openAssetCache } from './asset-cache.ts'
+export {
+  type AssetBundle,
+  type AssetCache,
+  type AssetCacheOptions,
+  type AssetFilter,
+  type AssetsOptions,
+  openAssetCache
+} from './asset-cache.ts'
 export { type BundleLease, type BundlePool, type BundlePoolOptions, openBundlePool } from './bundle-pool.ts'
 export { fileVersion } from './file-version.ts'
 export { assetCache } from './plugin.ts'

@@ -33,6 +33,33 @@ describe('the asset cache', () => {
     expect(cache.stats()).to.include({ hits: 1, misses: 1, joined: 0, entries: 1, bytes: 16, maxEntries: 128, savedEstimated: true })
   })
 
+  it('keeps filtered lists beside the full one, by the id of their rule, and lists the bundle once for all', async () => {
+    await using cache = openAssetCache()
+    const bundle = bundleOf('prices', ['MSFT', 'AAPL', 'AMZN'])
+    let asked = 0
+    const filter = (id: string, letter: string) => ({
+      id,
+      accepts: (asset: string) => {
+        asked++
+        return asset.startsWith(letter)
+      }
+    })
+    for (let i = 0; i < 2; i++) {
+      expect(await cache.assets(bundle, { filter: filter('a', 'A') })).to.deep.equal(['AAPL', 'AMZN'])
+      expect(await cache.assets(bundle, { filter: filter('m', 'M') })).to.deep.equal(['MSFT'])
+    }
+    expect(await cache.assets(bundle)).to.have.length(3)
+    expect([asked, bundle.loads]).to.deep.equal([6, 1])
+    expect(Object.isFrozen(await cache.assets(bundle, { filter: filter('a', 'A') }))).to.equal(true)
+    expect(cache.stats()).to.include({ misses: 3, hits: 5, entries: 3 })
+    bundle.current = '2'
+    bundle.listed = ['ABB']
+    expect(await cache.assets(bundle, { filter: filter('a', 'A') })).to.deep.equal(['ABB'])
+    await using off = openAssetCache({ enabled: false })
+    expect(await off.assets(bundle, { filter: filter('m', 'M') })).to.deep.equal([])
+    expect(await rejection(cache.assets(bundle, { filter: { id: '', accepts: () => true } }))).to.include({ code: 'ASSET_FILTER' })
+  })
+
   it('hands out frozen lists that do not follow what the bundle does to its own', async () => {
     await using cache = openAssetCache()
     const own = ['AAPL']
