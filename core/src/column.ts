@@ -50,15 +50,7 @@ export class Column {
 
   /** How many rows have a number below the horizon. */
   below(horizon: number): number {
-    if (horizon === Number.POSITIVE_INFINITY) return this.length
-    let low = 0
-    let high = this.length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((this.#numbers[middle] as number) < horizon) low = middle + 1
-      else high = middle
-    }
-    return low
+    return horizon === Number.POSITIVE_INFINITY ? this.length : firstFrom(this.numbers, horizon)
   }
 
   /** All rows in the order of the first value. */
@@ -131,6 +123,24 @@ export class Column {
     this.#after = grown(this.#after, new Int32Array(size))
     for (const [i, lane] of this.#lanes.entries()) this.#lanes[i] = grown(lane, new Float64Array(size))
   }
+}
+
+/** The first row of ascending numbers that has this one or a higher one; as many as there are rows if none has. */
+function firstFrom(numbers: Int32Array, number: number): number {
+  let low = 0
+  let high = numbers.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((numbers[middle] as number) < number) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The row of a number among ascending ones, −1 if there is none. */
+export function rowOf(numbers: Int32Array, number: number): number {
+  const row = firstFrom(numbers, number)
+  return numbers[row] === number ? row : -1
 }
 
 function grown<T extends Int32Array | Float64Array>(from: T, to: T): T {

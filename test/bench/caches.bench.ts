@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
 import { fileVersion, openAssetCache } from '@rxtuna/asset-cache'
-import { openDataCache, stages } from '@rxtuna/data-cache'
+import { openDataCache } from '@rxtuna/data-cache'
 import type { Table } from 'apache-arrow'
 import { listSymbols, loadBars } from '../../examples/sma-crossover/bars.ts'
 import { universe } from '../plugins/data-cache/tables.ts'
@@ -22,12 +22,12 @@ import {
   workflow,
   writeFiles
 } from './cache-workflow.ts'
-import { type Bench, type Figure, interleaved } from './measure.ts'
+import { type Bench, type Figure, interleaved, type Variant } from './measure.ts'
 
 const run = promisify(execFile)
 
 export const bench: Bench = {
-  title: 'Asset lists, grouped prices and stages, with caches and without',
+  title: 'Asset lists and grouped prices, with caches and without',
   async run() {
     const directory = await mkdtemp(join(tmpdir(), 'rxtuna-bench-'))
     try {
@@ -37,8 +37,7 @@ export const bench: Bench = {
         ...(await groupingFigures()),
         ...(await workflowFigures(directory, files)),
         ...(await realFigures()),
-        ...(await largeFigures()),
-        ...(await stageFigures())
+        ...(await largeFigures())
       ]
     } finally {
       await rm(directory, { recursive: true })
@@ -46,16 +45,25 @@ export const bench: Bench = {
   }
 }
 
+/** Does it as often as a round has operations. */
+const repeated =
+  (work: () => unknown): Variant =>
+  operations => ({
+    run: async () => {
+      for (let i = 0; i < operations; i++) await work()
+    }
+  })
+
+/** Does all operations of a round at once. */
+const once =
+  (work: () => unknown): Variant =>
+  () => ({ run: work })
+
 async function assetFigures(directory: string): Promise<readonly Figure[]> {
   const files = await writeFiles(directory, 5_000, 1)
   await using cache = openAssetCache()
   const bundle = bundleOf(files)
   const plain = { name: 'plain', version: async () => '1', assets: async () => listAssets(files) }
-  const repeated = (work: () => unknown) => (operations: number) => ({
-    run: async () => {
-      for (let i = 0; i < operations; i++) await work()
-    }
-  })
   const listed = await interleaved(
     { list: repeated(() => listAssets(files)), checked: repeated(() => cache.assets(bundle)) },
     { operations: 100 }
@@ -121,12 +129,7 @@ async function groupingFigures(): Promise<readonly Figure[]> {
   ]) {
     const table = universe(symbols, days, 'by day', 'dictionary')
     const scanned = Math.min(symbols, 50)
-    const once = symbols === 50 ? 20 : 1
-    const repeated = (work: () => unknown) => () => ({
-      run: async () => {
-        for (let i = 0; i < once; i++) await work()
-      }
-    })
+    const operations = symbols === 50 ? 20 : 1
     const measured = await interleaved(
       {
         group: repeated(async () => {
@@ -135,7 +138,7 @@ async function groupingFigures(): Promise<readonly Figure[]> {
         }),
         scan: repeated(() => scan(table, scanned))
       },
-      { operations: once, rounds: symbols > 1_000 ? 3 : 9, warmup: symbols > 1_000 ? 1 : 3 }
+      { operations, rounds: symbols > 1_000 ? 3 : 9, warmup: symbols > 1_000 ? 1 : 3 }
     )
     const ratio = (measured.ratio('scan', 'group') * symbols) / scanned
     figures.push({
@@ -154,7 +157,6 @@ async function workflowFigures(directory: string, files: Files): Promise<readonl
   await backtests(warm, files, 1)
   const { groups } = await warm.data.grouped(requestOf(await fileVersion([files.prices])), () => loadPrices(files))
   const alone = [...groups.values()]
-  const once = (work: () => unknown) => () => ({ run: work })
   const measured = await interleaved(
     {
       alone: once(() => {
@@ -202,7 +204,6 @@ async function realFigures(): Promise<readonly Figure[]> {
     await using cache = openDataCache({ enabled, isolation: 'types' })
     for (let i = 0; i < count; i++) backtest((await cache.grouped(request, load)).groups.values(), 10 + i)
   }
-  const once = (work: () => unknown) => () => ({ run: work })
   const measured = await interleaved(
     { plain: once(() => trade(false, 5)), cached: once(() => trade(true, 100)) },
     { operations: 1, rounds: 3, warmup: 1 }
@@ -258,53 +259,5 @@ async function largeFigures(): Promise<readonly Figure[]> {
     },
     { name: '12.6 million rows: the event loop is blocked at most', value: longest, unit: 'ms', floor: { atMost: 50 } },
     { name: 'each of four worker threads on the same 504 MB', value: (together - alone) / 4 / megabyte, unit: 'MB', floor: { atMost: 40 } }
-  ]
-}
-
-interface Setting {
-  readonly indicator: number
-  readonly signal: number
-  readonly exit: number
-}
-
-/** CPU time, spent on numbers that depend on what is given. */
-function spend(milliseconds: number, start: number): number {
-  const rounds = Math.round(milliseconds * roundsPerMillisecond)
-  let x = start + 0.5
-  for (let i = 0; i < rounds; i++) x = (x * 3.9999 * (4 - x)) % 4
-  return x
-}
-let roundsPerMillisecond = 100_000
-
-async function stageFigures(): Promise<readonly Figure[]> {
-  for (let i = 0; i < 5; i++) {
-    const begun = performance.now()
-    spend(50, 0)
-    roundsPerMillisecond *= 50 / (performance.now() - begun)
-  }
-  const steps = {
-    indicators: ({ indicator }: Setting, data: number) => spend(80, data + indicator / 40),
-    signals: ({ signal }: Setting, indicators: number) => spend(5, (indicators + signal / 20) % 1),
-    exits: ({ exit }: Setting, signals: number) => spend(1, (signals + exit / 40) % 1)
-  }
-  let state = 1
-  const random = (below: number): number => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-  const settings = Array.from({ length: 300 }, () => ({ indicator: random(20), signal: random(10), exit: random(20) }))
-  const evaluated = async (enabled: boolean): Promise<{ readonly values: readonly number[]; readonly cpu: number }> => {
-    const staged = stages(0, steps, { enabled })
-    const values: number[] = []
-    const before = process.cpuUsage()
-    for (const setting of settings) values.push(await staged.evaluate(setting))
-    const { user, system } = process.cpuUsage(before)
-    return { values, cpu: user + system }
-  }
-  const [plain, staged] = [await evaluated(false), await evaluated(true)]
-  const different = plain.values.filter((value, i) => !Object.is(value, staged.values[i])).length
-  return [
-    { name: '300 trials in stages of 80, 5 and 1 ms: without over with', value: plain.cpu / staged.cpu, unit: 'x', floor: { atLeast: 8 } },
-    { name: 'values of those trials that differ', value: different, unit: '', floor: { atMost: 0 } }
   ]
 }

@@ -7,8 +7,8 @@ import { derivedColumn, derivedKey } from './derived-column.ts'
 import { EntryUses, type WrittenEntry } from './entry-uses.ts'
 import { problem } from './errors.ts'
 import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
-import { groupTable, passes } from './group-table.ts'
-import { type ComputeColumn, type GroupedData, type Layout, type StoredColumn, StoredGroups } from './grouped-data.ts'
+import { type GroupedTable, groupTable, passes } from './group-table.ts'
+import { type ComputeColumn, type GroupedData, StoredGroups } from './grouped-data.ts'
 import { inTurns } from './slices.ts'
 
 /** What keeps callers from spoiling each other's data: the types alone; a check after each trial that used it; or copies. */
@@ -174,17 +174,14 @@ class GroupCache implements DataCache {
     this.#uses.clear()
   }
 
-  async #load(
+  #load(
     key: string,
     request: GroupRequest,
     load: (signal: AbortSignal) => Promise<Table>,
     signal: AbortSignal,
     onProgress: (share: number) => void
   ): Promise<Entry> {
-    this.#meter.miss(key)
-    const kind = this.#meter.kind(requestKind(request))
-    const start = performance.now()
-    const { layout, buffer } = await this.#wraps.run(key, async () => {
+    return this.#make(key, request, requestKind(request), signal, async () => {
       const table = await load(signal)
       signal.throwIfAborted()
       const grouped = await inTurns(groupTable(table, request, this.#shared), signal, rows =>
@@ -193,9 +190,6 @@ class GroupCache implements DataCache {
       onProgress(1)
       return grouped
     })
-    signal.throwIfAborted()
-    this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
-    return this.#entry(key, request, layout, buffer, kind)
   }
 
   async #derive<Q>(source: Entry, name: string, params: Q, compute: ComputeColumn<Q>): Promise<GroupedData> {
@@ -207,18 +201,14 @@ class GroupCache implements DataCache {
     const key = derivedKey(source.key, name, params, compute)
     const known = this.#entries.get(key)
     if (known) return this.#hit(known)
+    const kind = JSON.stringify([source.dataset, 'derived', name])
     const load = async (signal: AbortSignal): Promise<Entry> => {
       const era = this.#era
-      this.#meter.miss(key)
-      const kind = this.#meter.kind(JSON.stringify([source.dataset, 'derived', name]))
-      const start = performance.now()
-      const work = (): Promise<StoredColumn> =>
-        inTurns(derivedColumn(source.data, name, params, compute, this.#shared), signal, () => undefined)
-      const column = await this.#wraps.run(key, work)
-      signal.throwIfAborted()
-      const { buffer } = column.array
-      this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
-      const entry = this.#entry(key, source, { ...layout, columns: [...layout.columns, column] }, buffer, kind, source)
+      const work = async (): Promise<GroupedTable> => {
+        const column = await inTurns(derivedColumn(source.data, name, params, compute, this.#shared), signal, () => undefined)
+        return { layout: { ...layout, columns: [...layout.columns, column] }, buffer: column.array.buffer }
+      }
+      const entry = await this.#make(key, source, kind, signal, work, source)
       // Without its source it would hold memory that nobody counts.
       if (era === this.#era && this.#entries.peek(source.key) === source) this.#keep(entry)
       return entry
@@ -226,14 +216,21 @@ class GroupCache implements DataCache {
     return this.#handOut(await (this.#enabled ? this.#flights.run(key, load) : load(new AbortController().signal)))
   }
 
-  #entry(
+  /** Does the work, with all that counts and traces it, and makes an entry of what it comes to. */
+  async #make(
     key: string,
-    { dataset, version }: { readonly dataset: string; readonly version: string },
-    layout: Layout,
-    buffer: ArrayBufferLike,
-    kind: LoadKind,
+    { dataset, version }: Pick<Entry, 'dataset' | 'version'>,
+    kindName: string,
+    signal: AbortSignal,
+    work: () => Promise<GroupedTable>,
     source?: Entry
-  ): Entry {
+  ): Promise<Entry> {
+    this.#meter.miss(key)
+    const kind = this.#meter.kind(kindName)
+    const start = performance.now()
+    const { layout, buffer } = await this.#wraps.run(key, work)
+    signal.throwIfAborted()
+    this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
     const data = new StoredGroups(layout, buffer, (name, params, compute) => this.#derive(entry, name, params, compute))
     const sum = this.#enabled && this.isolation === 'verify' ? checksum(buffer) : ''
     const entry: Entry = { key, dataset, version, data, sum, kind, derived: new Set(), ...(source ? { source } : {}) }

@@ -1,6 +1,6 @@
+import { rowOf } from '../../column.ts'
 import type { History, HistoryOutcomes } from '../../history.ts'
 import type { ParamValue } from '../../space.ts'
-import { rowOf } from './observations.ts'
 
 // So many complete trials show how a space is built.
 const looked = 50

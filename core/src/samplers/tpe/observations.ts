@@ -1,4 +1,4 @@
-import { Column } from '../../column.ts'
+import { Column, rowOf } from '../../column.ts'
 import { equalDistributions, toInternal } from '../../distributions.ts'
 import type { History, HistoryColumn } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
@@ -115,18 +115,4 @@ function complete(columns: readonly HistoryColumn[]): readonly HistoryColumn[] {
     const whole = wholeColumn(column)
     return { numbers: whole.numbers, values: whole.values, whole }
   })
-}
-
-/** The row of a trial in the ascending `numbers`, −1 if there is none. */
-export function rowOf(numbers: Int32Array, number: number): number {
-  let low = 0
-  let high = numbers.length - 1
-  while (low <= high) {
-    const middle = (low + high) >> 1
-    const at = numbers[middle] as number
-    if (at === number) return middle
-    if (at < number) low = middle + 1
-    else high = middle - 1
-  }
-  return -1
 }
