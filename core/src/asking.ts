@@ -19,6 +19,8 @@ export interface AskRequest {
   readonly lanes?: number
   /** Called for each trial that was told failed because nothing could be drawn for it. */
   readonly failed?: () => void
+  /** Called for a draw that makes the space throw, which is then drawn again; absent, it ends the ask. */
+  readonly redraws?: (error: unknown) => void
   /** Called in a deterministic run before a trial is begun that no dead worker left. */
   readonly assertAlone?: () => void
 }
@@ -87,9 +89,9 @@ async function beginExisting(core: StudyCore, request: AskRequest, existing: Tri
 
 /** Draws a trial's params through the phase `ask` and stores them. Undefined when another worker took the number. */
 async function begin(core: StudyCore, request: AskRequest, number: number, existing?: TrialRecord): Promise<LiveTrial | undefined> {
-  const { space, objective, lanes } = request
+  const { space, objective, lanes, redraws } = request
   const horizon = lanes === undefined ? undefined : Math.max(number - lanes + 1, 0)
-  const draw = new ParamsDraw(core, { number, space, existing, horizon })
+  const draw = new ParamsDraw(core, { number, space, existing, horizon, redraws })
   let last: Drawn | undefined
   const centre = async (call: AskCall): Promise<AskResult> => {
     last = await draw.draw(call.attempt)

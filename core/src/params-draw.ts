@@ -1,5 +1,5 @@
 import { Drawing } from './drawing.ts'
-import { problem } from './errors.ts'
+import { problem, StudyError, sentence } from './errors.ts'
 import type { HistoryView } from './history-view.ts'
 import type { AskResult } from './plugin.ts'
 import type { Draw } from './samplers/sampler.ts'
@@ -27,6 +27,8 @@ export interface DrawnFor {
   readonly existing: TrialRecord | undefined
   /** Of a deterministic run: trials from this one on count as running. */
   readonly horizon: number | undefined
+  /** Called for a draw that makes the space throw, which is then drawn again; absent, it ends the ask. */
+  readonly redraws: ((error: unknown) => void) | undefined
 }
 
 const longestSearch = 1000
@@ -45,7 +47,7 @@ export class ParamsDraw {
     this.#fixed = drawnFor.existing ? fixedParams(drawnFor.existing) : {}
   }
 
-  /** Draws until `where` is content. Rejects with `SPACE_EXHAUSTED`, `WHERE_EXHAUSTED` or `WHERE_FORBIDS`. */
+  /** Draws until space and `where` are content. Rejects with what the space throws, or `SPACE_EXHAUSTED`, `WHERE_EXHAUSTED`, `WHERE_FORBIDS`. */
   async draw(firstAttempt: number): Promise<Drawn> {
     const { space, existing } = this.#for
     const { sampler } = this.#core
@@ -59,25 +61,40 @@ export class ParamsDraw {
       const joint = drawn instanceof Promise ? await drawn : drawn
       const { params, systemAttributes } = this.#jointly(joint, table)
       const drawing = this.#drawing(history, this.#fixed, params)
-      const value = this.#inSpace(drawing, attempt)
-      if (value instanceof Promise) throw problem('SPACE_ASYNC')
-      // What a sampler would note of its own draw is not true of one that was partly given.
-      const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
-      if (!mayReject || where(value)) return { drawing, value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
-      if (drawing.isFixed) throw problem('WHERE_FORBIDS')
-      if (!sampler.systematic && attempt - firstAttempt + 1 >= longestSearch) throw problem('WHERE_EXHAUSTED', longestSearch)
+      const isLast = !sampler.systematic && attempt - firstAttempt + 1 >= longestSearch
+      const given = this.#inSpace(drawing, mayReject ? where : undefined, attempt, isLast)
+      if (given) {
+        // What a sampler would note of its own draw is not true of one that was partly given.
+        const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
+        return { drawing, value: given.value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
+      }
+      if (isLast) throw problem('WHERE_EXHAUSTED', longestSearch)
     }
   }
 
-  /** A draw that makes the space throw would be drawn again, and again: the next ask of this trial goes on behind it. */
-  #inSpace(drawing: Drawing, attempt: number): unknown {
-    const { space, number } = this.#for
+  /** What the space makes of a draw; undefined when it is to be drawn again. */
+  #inSpace(
+    drawing: Drawing,
+    where: ((value: unknown) => boolean) | undefined,
+    attempt: number,
+    isLast: boolean
+  ): { readonly value: unknown } | undefined {
+    const { space, number, redraws } = this.#for
     try {
-      return space?.(drawing)
+      const value = space?.(drawing)
+      if (value instanceof Promise) throw problem('SPACE_ASYNC')
+      if (!where || where(value)) return { value }
     } catch (error) {
+      // The same attempt would throw again: an ask that follows goes on behind it.
       this.#core.spoiled = { number, attempt: attempt + 1 }
-      throw error
+      const isAlwaysSo = drawing.size === 0 || drawing.isFixed
+      if (!redraws || isAlwaysSo) throw error
+      if (isLast) throw new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', longestSearch), { cause: error })
+      redraws(error)
+      return undefined
     }
+    if (drawing.isFixed) throw problem('WHERE_FORBIDS')
+    return undefined
   }
 
   /** The space with the params that an interceptor chose instead. */

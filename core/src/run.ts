@@ -1,5 +1,5 @@
 import { type AskRequest, ask } from './asking.ts'
-import { problem, StudyError, sentence } from './errors.ts'
+import { problem, StudyError, sentence, show } from './errors.ts'
 import { type EvaluationOptions, evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { OneByOne } from './one-by-one.ts'
@@ -39,7 +39,8 @@ export class Run {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
   #alone = false
-  #warned = false
+  #saidInvalid = false
+  #saidRedrawn = false
   #turnedAt = performance.now()
 
   /** `asks` are those of the study, of which there is one at a time. */
@@ -48,11 +49,12 @@ export class Run {
     this.#objective = objective
     this.#options = options
     this.#asks = asks
-    const { deterministic, until, trialTimeout } = options
+    const { deterministic, until, trialTimeout, onError } = options
     const request: AskRequest = {
       objective,
       ...(typeof objective === 'function' ? {} : { space: objective.space }),
-      failed: () => this.counts.failed++,
+      failed: () => this.#askFailed(),
+      ...(onError === 'continue' ? { redraws: error => this.#redraws(error) } : {}),
       ...(until === undefined ? {} : { until }),
       ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
     }
@@ -123,13 +125,13 @@ export class Run {
   async #inOrder(): Promise<void> {
     const queue: { readonly live: LiveTrial; readonly outcome: Promise<TrialOutcome> }[] = []
     const fill = async (): Promise<void> => {
+      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
       const live = await this.#ask()
       if (live) queue.push({ live, outcome: this.#evaluate(live) })
     }
     while (queue.length < this.#lanes && this.#mayAsk()) await fill()
     for (let first = queue.shift(); first; first = queue.shift()) {
       await this.#tell(first.live, await first.outcome)
-      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
       while (queue.length < this.#lanes && this.#mayAsk()) await fill()
     }
   }
@@ -152,10 +154,23 @@ export class Run {
       this.#askErrors++
       if (error instanceof StudyError && error.code === 'SPACE_EXHAUSTED') this.#reason ??= 'space-exhausted'
       else if (onError === 'throw' || (error instanceof StudyError && error.code.startsWith('DETERMINISTIC'))) this.#failure ??= { error }
+      else if (error instanceof StudyError && error.code === 'ASK_KEEPS_FAILING') this.#failure ??= { error }
       else if (this.#askErrors >= mostAskErrors)
         this.#failure ??= { error: new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', mostAskErrors), { cause: error }) }
       return undefined
     }
+  }
+
+  /** A trial was told failed by an ask, which so has come further than the ones before. */
+  #askFailed(): void {
+    this.counts.failed++
+    this.#askErrors = 0
+  }
+
+  #redraws(error: unknown): void {
+    if (this.#saidRedrawn) return
+    this.#saidRedrawn = true
+    console.warn(`The space threw for some params, which are drawn again: ${show(error)}`)
   }
 
   /** Never rejects: what an interceptor throws fails the trial. */
@@ -174,9 +189,9 @@ export class Run {
   async #tell(live: LiveTrial, outcome: TrialOutcome): Promise<void> {
     const { onError = 'throw', unique } = this.#options
     try {
-      if (!this.#warned && outcome.state === 'failed' && outcome.cause === 'invalid') {
+      if (!this.#saidInvalid && outcome.state === 'failed' && outcome.cause === 'invalid') {
         // Once a run: the others are likely to have the same reason.
-        this.#warned = true
+        this.#saidInvalid = true
         warnOfInvalid(live.number, outcome)
       }
       const record = await tellLive(this.#core, live, outcome)

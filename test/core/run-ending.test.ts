@@ -1,4 +1,4 @@
-import { createStudy, ofType, type Plugin, pruners, type Sampler, samplers, space } from '@rxtuna/core'
+import { createStudy, ofType, type Plugin, pruners } from '@rxtuna/core'
 import { expect } from 'chai'
 import { take } from 'rxjs'
 import { rejectedCode, rejection, thrownCode } from './rejection.ts'
@@ -221,48 +221,6 @@ describe('a run', () => {
     const values = [Number.NaN, '1', [1, 2], undefined, 1]
     const summary = await study.optimize(trial => values[trial.number] as number, { trials: 5, onError: 'throw' })
     expect(summary).to.deep.include({ complete: 1, failed: 4 })
-  })
-
-  it('treats an ask that is rejected by onError, and gives up after ten in a row', async () => {
-    const failure = new Error('no space')
-    const broken = {
-      space: (): number => {
-        throw failure
-      },
-      evaluate: (): number => 1
-    }
-    await using study = await createStudy()
-    expect(await rejection(study.optimize(broken))).to.equal(failure)
-    const error = await rejection(study.optimize(broken, { onError: 'continue' }))
-    expect(error).to.include({ code: 'ASK_KEEPS_FAILING', cause: failure })
-    let asks = 0
-    const shaky = {
-      space: (): number => {
-        if (++asks % 2 === 1) throw failure
-        return asks
-      },
-      evaluate: (): number => 1
-    }
-    expect((await study.optimize(shaky, { trials: 20, onError: 'continue' })).complete).to.equal(20)
-  })
-
-  it('goes on behind a draw that makes the space throw, in the next ask and in the next run, and draws the same again from the start', async () => {
-    const picky = space(suggest => {
-      const n = suggest.suggestInt('n', 1, 3)
-      if (n === 2) throw new Error('no such combination')
-      return n
-    })
-    const drawn = async (sampler: Sampler): Promise<unknown> => {
-      await using study = await createStudy({ seed: 4, sampler })
-      const { complete } = await study.optimize({ space: picky, evaluate: n => n }, { trials: 30, onError: 'continue' })
-      expect(complete).to.equal(30)
-      return (await study.trials()).map(({ params }) => params)
-    }
-    for (const sampler of [samplers.random(), samplers.tpe()]) expect(await drawn(sampler)).to.deep.equal(await drawn(sampler))
-    await using study = await createStudy({ seed: 4, sampler: samplers.random() })
-    let refused = 0
-    for (let i = 0; i < 60; i++) await study.ask(picky).catch(() => refused++)
-    expect(refused).to.be.within(5, 40)
   })
 
   it('ends with the error of a storage that fails, even if it is told to continue', async () => {
