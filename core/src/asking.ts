@@ -161,6 +161,7 @@ function goLive(core: StudyCore, record: TrialRecord, drawn: Drawn, { answer, tw
   const { number } = record
   const { drawing, value, history } = drawn
   core.log.add(record)
+  if (drawsLater) core.log.follow(number, drawing)
   const { name: study, storage, pruner, bus } = core
   const live = new LiveTrial(
     { study, storage, pruner, bus, history },

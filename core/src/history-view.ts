@@ -88,9 +88,16 @@ export class HistoryView implements History {
       if (record.state === 'waiting' || record.number === this.trial) continue
       // With a horizon, whether a later trial has begun yet is a matter of time.
       if (record.number > this.trial && this.#horizon !== Number.POSITIVE_INFINITY) return
-      const seen = record.number >= this.#horizon ? asRunning(record, this.#shown) : record
+      const seen = record.number >= this.#horizon ? asRunning(record, this.#shown) : this.#log.withDrawn(record)
       if (state === undefined || seen.state === state) yield seen
     }
+  }
+
+  record(number: number): TrialRecord | undefined {
+    const record = this.#log.get(number)
+    if (!record || record.state === 'waiting' || number === this.trial) return undefined
+    if (number >= this.#horizon) return number < this.trial ? asRunning(record, this.#shown) : undefined
+    return this.#log.withDrawn(record)
   }
 
   /** Without a walk through all records: the unfinished ones, and those from the horizon on. */
@@ -98,10 +105,8 @@ export class HistoryView implements History {
     const numbers = new Set(this.#log.unfinished)
     for (let number = this.#horizon; number < this.#log.next; number++) numbers.add(number)
     for (const number of [...numbers].sort((a, b) => a - b)) {
-      const record = this.#log.get(number)
-      if (!record || record.state === 'waiting' || number === this.trial) continue
-      if (this.#horizon === Number.POSITIVE_INFINITY) yield record
-      else if (number < this.trial) yield number >= this.#horizon ? asRunning(record, this.#shown) : record
+      const record = this.record(number)
+      if (record) yield record
     }
   }
 

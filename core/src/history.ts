@@ -60,4 +60,6 @@ export interface History {
   evaluated(): number
   /** Every trial but waiting ones; one that counts as running shows its params and no outcome. */
   trials(state?: TrialState): Iterable<TrialRecord>
+  /** One of them; undefined where there is none of that number. */
+  record(number: number): TrialRecord | undefined
 }

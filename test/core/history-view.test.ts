@@ -83,6 +83,31 @@ describe('a history', () => {
     expect([...(history?.trials('complete') ?? [])].map(({ number }) => number)).to.deep.equal([0])
   })
 
+  it('shows what a trial has drawn that draws while it runs, stored or not', async () => {
+    const sampler = watching()
+    await using study = await createStudy({ sampler })
+    await study.enqueue({ y: 5 })
+    const [first, second] = [await study.ask(), await study.ask()]
+    second.suggestInt('n', 1, 3)
+    const seen = () => [...(sampler.history?.trials('running') ?? [])]
+    expect(seen().map(({ params }) => params)).to.deep.equal([{}])
+    first.suggestFloat('x', 0, 1)
+    second.suggestInt('m', 1, 3)
+    const [record] = seen()
+    expect(record).to.deep.include({ number: 0, state: 'running', params: { x: 0 }, distributions: { x: float(0, 1) } })
+    expect(sampler.history?.record(0)).to.equal(record)
+    expect(Object.isFrozen(record?.params)).to.equal(true)
+    first.suggestFloat('y', 0, 9)
+    second.suggestInt('k', 1, 3)
+    expect(seen()[0]?.params).to.deep.equal({ x: 0, y: 5 })
+    expect(record?.params).to.deep.equal({ x: 0 })
+    await study.tell(first, 1)
+    second.suggestInt('j', 1, 3)
+    expect(seen()).to.deep.equal([])
+    expect(sampler.history?.record(0)).to.deep.include({ state: 'complete', params: { x: 0, y: 5 } })
+    expect(sampler.history?.record(1)).to.equal(undefined)
+  })
+
   it('knows the distributions that all complete trials have in common, and with pruned ones', async () => {
     const sampler = watching()
     await using study = await createStudy({ sampler })

@@ -33,12 +33,24 @@ export function isBranching(history: History, name: string): boolean {
 }
 
 /**
- * How often a branch is chosen at random instead of by TPE. The good trials of a space with branches come from the branch that was learned first,
- * and from then on no other one is: a better branch with more parameters needs trials of its own before it shows. So chance has the weight that the
- * prior has beside the good trials, where equal values count once; and where they repeat each other, so that trials of their branch teach little
- * more, the share of the repeats.
+ * Whether a branch is to be chosen at random instead of by TPE, which `u`, uniform in [0, 1), decides. The good trials of a space with branches come from
+ * the branch that was learned first, and from then on no other one is: a better branch with more parameters needs trials of its own before it shows.
+ * So chance has the weight that the prior has beside the good trials; and where these repeat each other, params and value, so that one trial more of their branch teaches
+ * nothing, the share of the repeats.
  */
-export function chanceOfAnyBranch({ numbers, values }: HistoryOutcomes, best: readonly number[]): number {
-  const distinct = new Set(best.map(number => values[rowOf(numbers, number)]))
-  return Math.max(1 / (distinct.size + 1), 1 - distinct.size / Math.max(best.length, 1))
+export function triesAnyBranch(history: History, name: string, outcomes: HistoryOutcomes, best: readonly number[], u: number): boolean {
+  const values = new Set(best.map(number => outcomes.values[rowOf(outcomes.numbers, number)]))
+  // Trials of different values are different trials, which mostly is enough to know.
+  if (u >= chanceOfAnyBranch(best.length, values.size) || !isBranching(history, name)) return false
+  const trials = new Set<string>()
+  for (const number of best) {
+    const record = history.record(number)
+    if (record) trials.add(JSON.stringify([record.value, record.params]))
+  }
+  return u < chanceOfAnyBranch(best.length, trials.size)
+}
+
+/** Of good trials, of which so many differ. */
+function chanceOfAnyBranch(good: number, distinct: number): number {
+  return Math.max(1 / (distinct + 1), 1 - distinct / Math.max(good, 1))
 }

@@ -8,7 +8,7 @@ import { stateCodes } from '../../trial-log.ts'
 import { uniform } from '../random.ts'
 import type { Sampler } from '../sampler.ts'
 import { bestPoint } from './best-point.ts'
-import { chanceOfAnyBranch, isBranching } from './branches.ts'
+import { triesAnyBranch } from './branches.ts'
 import { type Entries, liesOf, Observations } from './observations.ts'
 import { bestNumbers } from './split.ts'
 import { gamma } from './weights.ts'
@@ -55,7 +55,7 @@ export function tpe(options: TpeOptions = {}): Sampler {
       const stream = history.random(purpose)
       const point = bestPoint(below, above, stream, Math.max(candidates >> history.attempt, 1))
       for (const [index, [name, distribution]] of space.entries())
-        if (distribution.kind === 'categorical' && stream.next() < chanceOfAnyBranch(outcomes, best) && isBranching(history, name))
+        if (distribution.kind === 'categorical' && triesAnyBranch(history, name, outcomes, best, stream.next()))
           point[index] = stream.int(0, distribution.choices.length - 1)
       return Object.fromEntries(space.map(([name, distribution], index) => [name, toExternal(distribution, point[index] as number)]))
     })
