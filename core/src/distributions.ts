@@ -78,7 +78,7 @@ export function toExternal(distribution: Distribution, internal: number): ParamV
   return distribution.kind === 'int' ? Math.trunc(internal) : distribution.choices[Math.trunc(internal)]
 }
 
-/** Throws for a value that a parameter of this kind cannot have at all; a number out of range passes. */
+/** Throws for a value that a parameter of this kind cannot have at all, wherever its bounds are; another number out of range passes. */
 export function assertValue(name: string, distribution: Distribution, value: ParamValue): void {
   if (distribution.kind === 'categorical') {
     if (choiceIndex(distribution.choices, value) >= 0) return
@@ -86,6 +86,7 @@ export function assertValue(name: string, distribution: Distribution, value: Par
   }
   const fits = typeof value === 'number' && Number.isFinite(value) && (distribution.kind === 'float' || Number.isInteger(value))
   if (!fits) throw problem('PARAM_VALUE', name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number')
+  if (distribution.log && value <= 0) throw problem('PARAM_VALUE', name, value, 'a number > 0, which has a logarithm,')
 }
 
 /** Whether a parameter may be suggested by both within one study: the same kind and scale; ranges and steps may differ. */

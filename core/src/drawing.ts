@@ -110,11 +110,13 @@ export class Drawing implements Suggest {
   #value(name: string, distribution: Distribution): ParamValue {
     const { fixed, joint, sampler, history, warn } = this.#sources
     if (Object.hasOwn(fixed, name)) {
-      const value = fixed[name] as ParamValue
+      const value = asKind(distribution, fixed[name] as ParamValue)
       assertValue(name, distribution, value)
-      if (!contains(distribution, value))
+      if (!contains(distribution, fixed[name] as ParamValue))
         warn(
-          `Trial ${history.trial}: the fixed value ${String(value)} of "${name}" is outside ${describe(distribution)}; it is used all the same.`
+          `Trial ${history.trial}: the fixed value ${String(fixed[name])} of "${name}" is outside ${describe(distribution)}; ${
+            value === fixed[name] ? 'it is used' : `${String(value)} is used`
+          } all the same.`
         )
       this.#fixed++
       return value
@@ -130,4 +132,9 @@ export class Drawing implements Suggest {
     assertValue(name, distribution, value)
     return snapped(distribution, value)
   }
+}
+
+/** A fixed number as it is given to an int: cut to a whole one, as in Optuna, and never −0. */
+function asKind({ kind }: Distribution, value: ParamValue): ParamValue {
+  return kind === 'int' && typeof value === 'number' ? Math.trunc(value) + 0 : value
 }

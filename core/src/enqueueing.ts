@@ -11,9 +11,8 @@ export async function enqueue(core: StudyCore, params: Params, skipIfExists: boo
   for (const name in params) {
     assertName(name)
     const value = params[name]
-    const fits =
-      value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && !Number.isNaN(value))
-    if (!fits) throw problem('PARAM_VALUE', name, value, 'a string, a number, a boolean or null')
+    const fits = value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+    if (!fits) throw problem('PARAM_VALUE', name, value, 'a string, a finite number, a boolean or null')
   }
   if (skipIfExists) {
     await core.sync()

@@ -4,6 +4,7 @@ import { rejectedCode } from './rejection.ts'
 import { warnings } from './warnings.ts'
 
 const table = { a: int(0, 9), b: float(0, 1) }
+const withRate = { ...table, rate: float(0.01, 1, { log: true }) }
 
 describe('enqueued params', () => {
   it('wait in the order in which they came, and are taken before anything new is drawn', async () => {
@@ -98,14 +99,22 @@ describe('enqueued params', () => {
   })
 
   it('of a type that the space cannot take fail their trial and reject the ask', async () => {
-    const wrong: Params[] = [{ a: 'x' }, { a: 0.5 }, { b: true }, { b: Number.POSITIVE_INFINITY }, { a: null }]
+    const wrong: Params[] = [{ a: 'x' }, { b: true }, { b: '0.5' }, { a: null }, { rate: 0 }, { rate: -1 }]
     for (const params of wrong) {
       await using study = await createStudy()
       await study.enqueue(params)
-      expect(await rejectedCode(study.ask(space(table)))).to.equal('PARAM_VALUE')
+      expect(await rejectedCode(study.ask(space(withRate)))).to.equal('PARAM_VALUE')
       expect((await study.trials()).map(({ state }) => state)).to.deep.equal(['failed'])
-      expect((await study.ask(space(table))).number).to.equal(1)
+      expect((await study.ask(space(withRate))).number).to.equal(1)
     }
+  })
+
+  it('are cut to whole numbers for an int, with a warning', async () => {
+    await using study = await createStudy()
+    await study.enqueue({ a: 2.5, b: 0.5 })
+    const printed = await warnings(async () => expect((await study.ask(space(table))).params).to.deep.equal({ a: 2, b: 0.5 }))
+    expect(printed).to.deep.equal(['Trial 0: the fixed value 2.5 of "a" is outside an int in [0, 9]; 2 is used all the same.'])
+    expect((await study.trials())[0]?.params).to.deep.equal({ a: 2, b: 0.5 })
   })
 
   it('of a choice that there is not fail their trial', async () => {
@@ -116,7 +125,7 @@ describe('enqueued params', () => {
 
   it('that cannot be stored are refused', async () => {
     await using study = await createStudy()
-    for (const value of [Number.NaN, undefined, {}, [1], 1n])
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, undefined, {}, [1], 1n])
       expect(await rejectedCode(study.enqueue({ a: value as ParamValue }))).to.equal('PARAM_VALUE')
     expect(await rejectedCode(study.enqueue({ 10: 1 }))).to.equal('PARAM_NAME_INTEGER')
     for (const params of [null, undefined, 'x', [1]]) expect(await rejectedCode(study.enqueue(params as never))).to.equal('OPTION')

@@ -34,6 +34,12 @@ const distributions: readonly Distribution[] = [
   float(0, 1e-300, { step: 1e-302 }),
   float(-1e300, 1e300, { step: 1e298 }),
   float(1e17, 1e17 + 1_000, { step: 100 }),
+  float(1e10, 1e10 + 1e-5, { log: true }),
+  float(6.680554683785886e-11, 6.680554683785893e-11, { log: true }),
+  float(1e6, 1e6 + 1.3e-9, { step: 1e-10 }),
+  float(-1e300, -1e300 + 1e285),
+  int(2 ** 52, 2 ** 52 + 3, { log: true }),
+  int(2 ** 53 - 4, 2 ** 53 - 1),
   float(0, 1e9, { step: 1e-9 }),
   int(3, 3),
   int(-7, 9, { step: 5 }),
@@ -148,6 +154,14 @@ for (const [name, sampler] of Object.entries(all))
         }),
         { numRuns: 25 }
       )
+    })
+
+    it('draws within bounds and on grids after trials of another range, however far away', () => {
+      const ends = Array.from({ length: 15 }, (_, i): Ending => ({ state: 'complete', values: [i % 4], reports: [] }))
+      const elsewhere = [0, 0.5, -0.5, 1e-300, 5e-324, 1e10, 1e300, -1e300, infinity, -infinity]
+      const ranges = [float(0, 1e-16), float(0, 5e-324), ...distributions.filter(({ kind }) => kind !== 'categorical')]
+      for (const [i, distribution] of ranges.entries())
+        for (const value of elsewhere) drawn(sampler(), { x: distribution }, ends, i, { x: value })
     })
 
     it('draws from each of these ranges alone, from the first trial on', () => {

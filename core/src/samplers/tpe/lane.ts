@@ -12,6 +12,9 @@ export interface KernelOptions {
   readonly endpoints?: boolean
 }
 
+// In widths of the range, the distance from it at which kernels end to differ.
+const farthest = 1e5
+
 /**
  * One parameter's kernels by row, kept from draw to draw: a trial that joins or leaves changes its own kernel and those of its two neighbours
  * (Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; the rules are Optuna's).
@@ -106,7 +109,10 @@ class NumericalLane implements Lane {
   }
 
   join(row: number, value: number, { sorted }: WholeColumn, precedes: (row: number) => boolean): void {
-    this.#mus[row] = toKernelScale(this.#dimension, value)
+    // From another range, a value may be so far away that its kernel would have nothing within the bounds that a double can hold.
+    const { low, high } = this.#dimension
+    const reach = farthest * (high - low)
+    this.#mus[row] = Math.min(Math.max(toKernelScale(this.#dimension, value), low - reach), high + reach)
     // The nearest member before it: by the column's own order, then past what joined from elsewhere.
     let before = row < sorted.before.length ? (sorted.before[row] as number) : lastThat(sorted.order, precedes)
     while (before >= 0 && !this.#isMember(before)) before = sorted.before[before] as number

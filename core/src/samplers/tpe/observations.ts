@@ -100,7 +100,8 @@ export function liesOf(history: History, space: Entries): readonly Lie[] {
       const own = distributions[name] as Distribution
       return toInternal(own.kind === distribution.kind ? own : distribution, params[name] as never)
     })
-    lies.push({ number, values })
+    // A value of Python's may have no place on this scale.
+    if (values.every(value => !Number.isNaN(value))) lies.push({ number, values })
   }
   return lies
 }
