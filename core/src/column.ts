@@ -22,8 +22,8 @@ export class Column {
   length = 0
   /** How many finished trials were looked at for it. */
   upTo = 0
-  /** Counts how often rows have moved. */
-  moves = 0
+  /** Where rows were put in before others, time after time. */
+  readonly inserted: number[] = []
 
   constructor(lanes = 1) {
     this.#lanes = Array.from({ length: lanes }, () => new Float64Array(8))
@@ -69,23 +69,29 @@ export class Column {
   /** Puts one more row into the order of those that are sorted. */
   #place(row: number): void {
     const order = this.#order
+    const place = this.#placeOf(row)
+    const before = place > 0 ? (order[place - 1] as number) : -1
+    const after = place < this.#sorted ? (order[place] as number) : -1
+    order.copyWithin(place + 1, place, this.#sorted)
+    order[place] = row
+    this.#link(before, row)
+    this.#link(row, after)
+    this.#sorted++
+  }
+
+  /** The place of a row in the order of those that are sorted. */
+  #placeOf(row: number): number {
     const key = this.#key(row)
     let low = 0
     let high = this.#sorted
     while (low < high) {
       const middle = (low + high) >> 1
-      const at = order[middle] as number
+      const at = this.#order[middle] as number
       const other = this.#key(at)
       if (other < key || (other === key && at < row)) low = middle + 1
       else high = middle
     }
-    const before = low > 0 ? (order[low - 1] as number) : -1
-    const after = low < this.#sorted ? (order[low] as number) : -1
-    order.copyWithin(low + 1, low, this.#sorted)
-    order[low] = row
-    this.#link(before, row)
-    this.#link(row, after)
-    this.#sorted++
+    return low
   }
 
   #sortAnew(): void {
@@ -106,13 +112,14 @@ export class Column {
 
   /** Makes room for a row that belongs before others. */
   #open(at: number): void {
-    this.moves++
+    this.inserted.push(at)
+    const moved = Math.max(this.#sorted - at, 0)
+    const places = Int32Array.from({ length: moved }, (_, i) => this.#placeOf(at + i))
     this.#numbers.copyWithin(at + 1, at, this.length)
     for (const lane of this.#lanes) lane.copyWithin(at + 1, at, this.length)
-    if (at >= this.#sorted) return
-    for (const links of [this.#before, this.#after]) links.copyWithin(at + 1, at, this.#sorted)
-    for (const links of [this.#order, this.#before, this.#after])
-      for (let i = 0; i <= this.#sorted; i++) if ((links[i] as number) >= at) links[i] = (links[i] as number) + 1
+    if (moved === 0) return
+    for (const [i, place] of places.entries()) this.#order[place] = at + i + 1
+    insertLinked(this.#before, this.#after, at, this.#sorted)
   }
 
   #grow(): void {
@@ -123,6 +130,25 @@ export class Column {
     this.#after = grown(this.#after, new Int32Array(size))
     for (const [i, lane] of this.#lanes.entries()) this.#lanes[i] = grown(lane, new Float64Array(size))
   }
+}
+
+/** Moves linked rows from one on by one, up to `end`, which links may stand for: only rows beside those that move know of them. */
+export function insertLinked(
+  before: Int32Array,
+  after: Int32Array,
+  at: number,
+  end: number,
+  counts: (row: number) => boolean = () => true
+): void {
+  const moved: number[] = []
+  for (let row = at; row < end; row++) if (counts(row)) moved.push(row, before[row] as number, after[row] as number)
+  for (let i = 0; i < moved.length; i += 3) {
+    const [row, previous, next] = [moved[i] as number, moved[i + 1] as number, moved[i + 2] as number]
+    if (previous >= 0) after[previous] = row + 1
+    if (next >= 0) before[next] = row + 1
+  }
+  before.copyWithin(at + 1, at, end)
+  after.copyWithin(at + 1, at, end)
 }
 
 /** The first row of ascending numbers that has this one or a higher one; as many as there are rows if none has. */

@@ -60,7 +60,7 @@ export class HistoryView implements History {
 
   column(name: string): HistoryColumn {
     const column = this.#log.param(name)
-    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: column.moves }
+    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, inserted: column.inserted }
     return { ...this.#cut(column), whole }
   }
 

@@ -20,8 +20,8 @@ export interface WholeColumn {
   readonly sorted: Sorted
   /** The same object for the same column of a study. */
   readonly source: object
-  /** Counts how often rows have moved, which voids what was derived from them. */
-  readonly moves: number
+  /** Rows that were put in before others, which moved these on by one, time after time: trials that ended after later ones. */
+  readonly inserted: readonly number[]
 }
 
 /** How finished trials ended, by row, in the order of trial numbers. */

@@ -1,3 +1,4 @@
+import { insertLinked } from '../../column.ts'
 import type { WholeColumn } from '../../history.ts'
 import { type CategoricalDimension, type Dimension, type NumericalDimension, toKernelScale } from './dimension.ts'
 import { GridMasses } from './grid-masses.ts'
@@ -27,6 +28,10 @@ export interface Lane {
   /** A row of the column joins, or a value that is in none. `precedes` says whether a row comes before it. */
   join(row: number, value: number, column: WholeColumn, precedes: (row: number) => boolean): void
   leave(row: number): void
+  /** All rows below `rows` that are members join at once; none have before. */
+  build(column: WholeColumn, rows: number): void
+  /** Rows from `at` on move by one, up to `end`. */
+  insert(at: number, end: number): void
   /** A log density that no kernel exceeds anywhere. */
   readonly peak: number
   /** Adds to the first `count` sums the log densities at `value` of the kernels of these rows, which have joined. */
@@ -109,10 +114,7 @@ class NumericalLane implements Lane {
   }
 
   join(row: number, value: number, { sorted }: WholeColumn, precedes: (row: number) => boolean): void {
-    // From another range, a value may be so far away that its kernel would have nothing within the bounds that a double can hold.
-    const { low, high } = this.#dimension
-    const reach = farthest * (high - low)
-    this.#mus[row] = Math.min(Math.max(toKernelScale(this.#dimension, value), low - reach), high + reach)
+    this.#mus[row] = this.#centre(value)
     // The nearest member before it: by the column's own order, then past what joined from elsewhere.
     let before = row < sorted.before.length ? (sorted.before[row] as number) : lastThat(sorted.order, precedes)
     while (before >= 0 && !this.#isMember(before)) before = sorted.before[before] as number
@@ -134,6 +136,30 @@ class NumericalLane implements Lane {
     this.#link(before, after)
     if (before >= 0) this.#changed.push(before)
     if (after >= 0) this.#changed.push(after)
+  }
+
+  build({ values, sorted }: WholeColumn, rows: number): void {
+    this.#first = -1
+    let before = -1
+    for (const row of sorted.order) {
+      if (row >= rows || !this.#isMember(row)) continue
+      this.#mus[row] = this.#centre(values[row] as number)
+      this.#link(before, row)
+      before = row
+    }
+    if (before >= 0) this.#link(before, -1)
+    // Every kernel is new.
+    this.#narrowest = 0
+    this.#changed.length = 0
+  }
+
+  insert(at: number, end: number): void {
+    for (const floats of [this.#mus, this.#sigmas, this.#shares, this.#inverses, this.#constants]) floats.copyWithin(at + 1, at, end)
+    this.#classes.copyWithin(at + 1, at, end)
+    insertLinked(this.#before, this.#after, at, end, this.#isMember)
+    const moved = (row: number): number => (row >= at ? row + 1 : row)
+    this.#first = moved(this.#first)
+    for (const [i, row] of this.#changed.entries()) this.#changed[i] = moved(row)
   }
 
   add(sums: Float64Array, value: number, rows: Int32Array, count: number): void {
@@ -169,6 +195,13 @@ class NumericalLane implements Lane {
     const [mu, sigma] = this.shape(row)
     const share = row === undefined ? undefined : this.#shares[row]
     return mu + sigma * truncatedQuantile(q, (low - mu) / sigma, (high - mu) / sigma, share)
+  }
+
+  /** From another range, a value may be so far away that its kernel would have nothing within the bounds that a double can hold. */
+  #centre(value: number): number {
+    const { low, high } = this.#dimension
+    const reach = farthest * (high - low)
+    return Math.min(Math.max(toKernelScale(this.#dimension, value), low - reach), high + reach)
   }
 
   #link(before: number, after: number): void {
@@ -235,6 +268,14 @@ class CategoricalLane implements Lane {
   }
 
   leave(): void {}
+
+  build({ values }: WholeColumn, rows: number): void {
+    this.#observed.set(values.subarray(0, rows))
+  }
+
+  insert(at: number, end: number): void {
+    this.#observed.copyWithin(at + 1, at, end)
+  }
 
   add(sums: Float64Array, value: number, rows: Int32Array, count: number): void {
     const observed = this.#observed

@@ -21,6 +21,8 @@ export interface Members {
   readonly lies?: readonly Lie[]
 }
 
+// More rows than this, and than an eighth of what is there, are put in order at once.
+const mostJoins = 64
 // Components that are summed at a time.
 const blockSize = 128
 // Sorting components out costs about as much as a parameter does, so it is done after this many, and not for a few of them.
@@ -48,7 +50,10 @@ export class Mixture {
   #isMember = new Uint8Array(0)
   #weights = new Float64Array(0)
   #numbers: Int32Array = new Int32Array(0)
-  #rows = 0
+  /** How many rows of the columns it has seen. */
+  rows = 0
+  /** How many rows it knows of that were put in before others. */
+  #inserted = 0
   /** Running trials count on from here, past all rows of the columns. */
   #base = 0
   #without: readonly number[] = []
@@ -71,15 +76,19 @@ export class Mixture {
 
   /** Brings the mixture up to date. Its columns are those of earlier calls, grown. `end` must be called after a draw with running trials. */
   begin({ columns, rows, without = [], lies = [] }: Members, weights?: Weights): this {
-    const { numbers } = columns[0] as WholeColumn
+    const { numbers, inserted } = columns[0] as WholeColumn
     this.#base = numbers.length
     this.#reserve(this.#base + lies.length)
     this.#numbers = numbers
+    for (; this.#inserted < inserted.length; this.#inserted++) this.#insert(inserted[this.#inserted] as number)
     const out = new Set(without)
-    for (const row of without) if (row < this.#rows && this.#isMember[row] === 1) this.#leave(row)
-    for (const row of this.#without) if (row < rows && !out.has(row)) this.#join(row, columns)
-    for (let row = this.#rows; row < rows; row++) if (!out.has(row)) this.#join(row, columns)
-    this.#rows = rows
+    if (rows - this.rows > Math.max(mostJoins, this.rows / 8)) this.#build(columns, rows, out)
+    else {
+      for (const row of without) if (row < this.rows && this.#isMember[row] === 1) this.#leave(row)
+      for (const row of this.#without) if (row < rows && !out.has(row)) this.#join(row, columns)
+      for (let row = this.rows; row < rows; row++) if (!out.has(row)) this.#join(row, columns)
+    }
+    this.rows = rows
     this.#without = without
     this.#lies = lies.toSorted((a, b) => a.number - b.number)
     for (const [index, lie] of this.#lies.entries()) this.#joinLie(this.#base + index, lie, columns)
@@ -118,7 +127,7 @@ export class Mixture {
   /** The part of it that is known from some blocks, which grows by one more. */
   addBlock(sum: number, block: number, point: readonly number[]): number {
     if (block === 0) return this.#addOthers(sum, point)
-    const to = this.#rows - (block - 1) * blockSize
+    const to = this.rows - (block - 1) * blockSize
     const from = Math.max(to - blockSize, 0)
     this.#weigh(from)
     return this.#add(sum, point, from, to)
@@ -171,7 +180,7 @@ export class Mixture {
   /** The first row that is older than every lie; down to it the weights of the lies are known. */
   #olderThanLies(): number {
     const oldest = (this.#lies[0] as Lie).number
-    let row = this.#rows
+    let row = this.rows
     while (row > 0 && (this.#numbers[row - 1] as number) > oldest) row--
     return Math.max(row - 1, 0)
   }
@@ -225,6 +234,22 @@ export class Mixture {
       this.#weights[row] = this.#isMember[row] === 1 ? next() : 0
     }
     if (from === 0) lies(-1)
+  }
+
+  /** A row was put in before those from this one on; its trial has not joined yet. */
+  #insert(at: number): void {
+    if (at >= this.rows) return
+    for (const lane of this.#lanes) lane.insert(at, this.rows)
+    this.#isMember.copyWithin(at + 1, at, this.rows)
+    this.#isMember[at] = 0
+    this.#without = [...this.#without.map(row => (row >= at ? row + 1 : row)), at]
+    this.rows++
+  }
+
+  /** All rows at once, whatever has joined before. */
+  #build(columns: readonly WholeColumn[], rows: number, out: ReadonlySet<number>): void {
+    for (let row = 0; row < rows; row++) this.#isMember[row] = out.has(row) ? 0 : 1
+    for (const [d, lane] of this.#lanes.entries()) lane.build(columns[d] as WholeColumn, rows)
   }
 
   #join(row: number, columns: readonly WholeColumn[]): void {
@@ -291,7 +316,7 @@ export function mixtureOf(
 
 /** A column as histories show it. */
 export function wholeColumn(column: Column): WholeColumn {
-  return { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, moves: column.moves }
+  return { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, inserted: column.inserted }
 }
 
 function isBefore(value: number, number: number, other: number, otherNumber: number): boolean {

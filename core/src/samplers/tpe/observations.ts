@@ -19,7 +19,7 @@ interface Kept {
   readonly dimensions: readonly Dimension[]
   /** Of the trials with these numbers. */
   below?: { readonly mixture: Mixture; readonly numbers: readonly number[] }
-  above?: { readonly mixture: Mixture; readonly moves: readonly number[]; rows: number }
+  above?: Mixture
 }
 const mostKept = 16
 
@@ -40,7 +40,7 @@ export class Observations {
     const { numbers } = shared[0] as HistoryColumn
     const good = best.map(number => rowOf(numbers, number)).filter(row => row >= 0)
     const below = belowOf(kept, shared, good)
-    const above = areSame ? aboveOf(kept, columns) : new Mixture(kept.dimensions)
+    const above = areSame ? aboveOf(kept, numbers.length) : new Mixture(kept.dimensions)
     above.begin({ columns: shared.map(({ whole }) => whole), rows: numbers.length, without: good, lies })
     try {
       return use({ below, above })
@@ -78,17 +78,10 @@ function belowOf(kept: Kept, columns: readonly HistoryColumn[], good: readonly n
   return mixture
 }
 
-/** Rows that moved, or a view of fewer ones, begin anew. */
-function aboveOf(kept: Kept, columns: readonly HistoryColumn[]): Mixture {
-  const rows = (columns[0] as HistoryColumn).numbers.length
-  const { above, dimensions } = kept
-  if (above && above.rows <= rows && columns.every(({ whole }, d) => whole.moves === above.moves[d])) {
-    above.rows = rows
-    return above.mixture
-  }
-  const mixture = new Mixture(dimensions)
-  kept.above = { mixture, rows, moves: columns.map(({ whole }) => whole.moves) }
-  return mixture
+/** A view of fewer rows begins anew. */
+function aboveOf(kept: Kept, rows: number): Mixture {
+  if (!kept.above || kept.above.rows > rows) kept.above = new Mixture(kept.dimensions)
+  return kept.above
 }
 
 /** Running trials that have all parameters of the space. */

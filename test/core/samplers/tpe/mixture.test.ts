@@ -26,11 +26,21 @@ describe('a mixture that is kept from draw to draw', () => {
     const columns = dimensions.map(() => new Column())
     const kept = new Mixture(dimensions)
     let number = 0
-    for (let draw = 0; draw < 150; draw++) {
-      // Several trials at a time at first, so that there are more than one block of them; gaps are trials that failed or run.
-      for (let i = 0; i < (draw < 20 ? 20 : 1); i++) {
-        number += stream.next() < 0.1 ? 2 : 1
-        for (const [d, column] of columns.entries()) column.push(number, value(dimensions[d] as Dimension))
+    const gaps: number[] = []
+    const push = (at: number): void => {
+      for (const [d, column] of columns.entries()) column.push(at, value(dimensions[d] as Dimension))
+    }
+    for (let draw = 0; draw < 300; draw++) {
+      // Several trials at a time at first, and now and then, so that there are more than one block of them; gaps are trials that failed or run.
+      for (let i = 0; i < (draw < 20 ? 20 : draw % 50 === 0 ? 200 : 1); i++) {
+        number++
+        if (stream.next() < 0.3) gaps.push(number++)
+        push(number)
+      }
+      // Some end after later ones, most of these soon.
+      while (gaps.length > 0 && stream.next() < 0.4) {
+        const [late] = gaps.splice(stream.next() < 0.8 ? -1 : stream.int(0, gaps.length - 1), 1)
+        push(late as number)
       }
       // The view ends before the columns do, as in a deterministic run.
       const rows = (columns[0]?.length ?? 0) - 2
