@@ -61,9 +61,14 @@ export class Column {
     return { order: this.#order.subarray(0, upTo), before: this.#before.subarray(0, upTo), after: this.#after.subarray(0, upTo) }
   }
 
-  #key(row: number): number {
-    const value = (this.#lanes[0] as Float64Array)[row] as number
-    return Number.isNaN(value) ? Number.POSITIVE_INFINITY : value
+  /** Whether a row comes before another one. */
+  #precedes(row: number, other: number): boolean {
+    const lane = this.#lanes[0] as Float64Array
+    const [a, b] = [lane[row] as number, lane[other] as number]
+    if (a < b) return true
+    if (a > b) return false
+    if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return row < other
+    return Number.isNaN(b)
   }
 
   /** Puts one more row into the order of those that are sorted. */
@@ -81,14 +86,11 @@ export class Column {
 
   /** The place of a row in the order of those that are sorted. */
   #placeOf(row: number): number {
-    const key = this.#key(row)
     let low = 0
     let high = this.#sorted
     while (low < high) {
       const middle = (low + high) >> 1
-      const at = this.#order[middle] as number
-      const other = this.#key(at)
-      if (other < key || (other === key && at < row)) low = middle + 1
+      if (this.#precedes(this.#order[middle] as number, row)) low = middle + 1
       else high = middle
     }
     return low
@@ -97,10 +99,7 @@ export class Column {
   #sortAnew(): void {
     const order = this.#order.subarray(0, this.length)
     for (let i = 0; i < order.length; i++) order[i] = i
-    order.sort((a, b) => {
-      const [x, y] = [this.#key(a), this.#key(b)]
-      return x === y ? a - b : x < y ? -1 : 1
-    })
+    order.sort((a, b) => (this.#precedes(a, b) ? -1 : 1))
     for (let i = 0; i <= order.length; i++) this.#link(i > 0 ? (order[i - 1] as number) : -1, i < order.length ? (order[i] as number) : -1)
     this.#sorted = this.length
   }

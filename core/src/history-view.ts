@@ -1,5 +1,5 @@
 import type { Column } from './column.ts'
-import type { History, HistoryColumn, HistoryOutcomes } from './history.ts'
+import type { History, HistoryColumn, HistoryOutcomes, HistoryReports } from './history.ts'
 import type { Direction } from './objective.ts'
 import { type RandomStream, randomStream } from './random-stream.ts'
 import type { SpaceTable } from './space.ts'
@@ -71,8 +71,9 @@ export class HistoryView implements History {
     return { ...this.#cut(column), states: lane(1), violations: lane(2), steps: lane(3), order: column.sorted().order }
   }
 
-  reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array } {
-    return this.#cut(this.#log.reports(step))
+  reports(step: number): HistoryReports {
+    const column = this.#log.reports(step)
+    return { ...this.#cut(column), order: column.sorted().order }
   }
 
   evaluated(): number {

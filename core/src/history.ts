@@ -39,6 +39,14 @@ export interface HistoryOutcomes {
   readonly order: Int32Array
 }
 
+/** Reports at one step by row, in the order of trial numbers. */
+export interface HistoryReports {
+  readonly numbers: Int32Array
+  readonly values: Float64Array
+  /** Rows by ascending value, as of `HistoryOutcomes`. */
+  readonly order: Int32Array
+}
+
 /** What is known when a decision is taken: a view that grows with the study and is never copied per trial. */
 export interface History {
   readonly study: string
@@ -55,7 +63,7 @@ export interface History {
   /** All finished trials. */
   outcomes(): HistoryOutcomes
   /** What complete trials that were evaluated, not reused, reported at a step. */
-  reports(step: number): { readonly numbers: Int32Array; readonly values: Float64Array }
+  reports(step: number): HistoryReports
   /** How many complete trials were evaluated, not reused. */
   evaluated(): number
   /** Every trial but waiting ones; one that counts as running shows its params and no outcome. */

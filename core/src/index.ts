@@ -3,7 +3,7 @@ export type { Sorted } from './column.ts'
 export { createStudy } from './create-study.ts'
 export { StudyError, TrialPruned } from './errors.ts'
 export { type EventMap, type EventType, inBatches, ofType, type StudyEvent } from './events.ts'
-export type { History, HistoryColumn, HistoryOutcomes, WholeColumn } from './history.ts'
+export type { History, HistoryColumn, HistoryOutcomes, HistoryReports, WholeColumn } from './history.ts'
 export type { Direction, Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
 export { paramKey, recordKey } from './param-key.ts'
 export type {

@@ -6,8 +6,12 @@ const stream = randomStream(5, 0, 0, 'columns')
 
 /** Rows in the order that a comparison gives them. */
 function expectedOrder(values: Float64Array): number[] {
-  const key = (row: number): number => (Number.isNaN(values[row]) ? Number.POSITIVE_INFINITY : (values[row] as number))
-  return [...values.keys()].sort((a, b) => (key(a) === key(b) ? a - b : key(a) - key(b) || (key(a) < key(b) ? -1 : 1)))
+  const key = (row: number): [boolean, number] => [Number.isNaN(values[row]), values[row] as number]
+  return [...values.keys()].sort((a, b) => {
+    const [[aIsNone, x], [bIsNone, y]] = [key(a), key(b)]
+    if (aIsNone !== bIsNone) return aIsNone ? 1 : -1
+    return aIsNone || x === y ? a - b : x < y ? -1 : 1
+  })
 }
 
 describe('a column', () => {
@@ -20,7 +24,7 @@ describe('a column', () => {
       const arriving = numbers.map(number => ({ number, at: late(number) })).sort((a, b) => a.at - b.at)
       const values = new Map<number, number>()
       for (const { number } of arriving) {
-        const value = stream.next() < 0.1 ? Number.NaN : stream.int(0, 40)
+        const value = stream.next() < 0.1 ? Number.NaN : stream.next() < 0.1 ? Number.POSITIVE_INFINITY : stream.int(0, 40)
         values.set(number, value)
         column.push(number, value)
         if (stream.next() < 0.5) continue

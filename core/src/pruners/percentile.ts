@@ -1,4 +1,5 @@
 import { problem } from '../errors.ts'
+import type { HistoryReports } from '../history.ts'
 import type { Direction } from '../objective.ts'
 import { assertKnown } from '../options.ts'
 import type { Report } from '../trial.ts'
@@ -42,9 +43,9 @@ export function percentilePruner(name: string, percent: number, options: Percent
       const maximize = history.directions[0] === 'maximize'
       const best = bestReport(reports, maximize ? 'maximize' : 'minimize')
       if (Number.isNaN(best)) return true
-      const { values } = history.reports(step)
-      if (values.length < minTrials) return false
-      const limit = percentileOf(values, maximize ? 100 - percent : percent)
+      const known = history.reports(step)
+      if (known.values.length < minTrials) return false
+      const limit = percentileOf(known, maximize ? 100 - percent : percent)
       return maximize ? best < limit : best > limit
     }
   }
@@ -80,12 +81,15 @@ function bestReport(reports: readonly Report[], direction: Direction): number {
  * The percentile with linear interpolation, NaN left out, computed as NumPy does to the last bit. NaN, which compares as not worse, where nothing
  * is left or where it lies beside an infinity.
  */
-function percentileOf(values: Float64Array, percent: number): number {
-  const sorted = values.filter(value => !Number.isNaN(value)).sort()
-  const at = (sorted.length - 1) * (percent / 100)
+function percentileOf({ values, order }: HistoryReports, percent: number): number {
+  const rows = order.length === values.length ? order : order.filter(row => row < values.length)
+  let count = rows.length
+  while (count > 0 && Number.isNaN(values[rows[count - 1] as number])) count--
+  const valueAt = (place: number): number => values[rows[place] ?? -1] ?? Number.NaN
+  const at = (count - 1) * (percent / 100)
   const below = Math.floor(at)
-  const low = sorted[below] ?? Number.NaN
-  const high = sorted[Math.min(below + 1, sorted.length - 1)] ?? Number.NaN
+  const low = valueAt(below)
+  const high = valueAt(Math.min(below + 1, count - 1))
   const share = at - below
   return share < 0.5 ? low + (high - low) * share : high - (high - low) * (1 - share)
 }
