@@ -97,16 +97,14 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
     last = await draw.draw(call.attempt)
     return resultOf(last, space !== undefined)
   }
+  const call: { -readonly [K in keyof AskCall]: AskCall[K] } = {
+    trial: number,
+    attempt: core.spoiled.number === number ? core.spoiled.attempt : 0
+  }
+  if (space) call.objective = objectiveOf(space, objective)
+  if (horizon !== undefined) call.horizon = horizon
   try {
-    const result = await core.host.phase(
-      'ask',
-      centre
-    )({
-      trial: number,
-      attempt: core.spoiled.number === number ? core.spoiled.attempt : 0,
-      ...(space ? { objective: objectiveOf(space, objective) } : {}),
-      ...(horizon === undefined ? {} : { horizon })
-    })
+    const result = await core.host.phase('ask', centre)(call)
     // An interceptor may have chosen other params than those that were drawn last.
     const drawn = last && (!space || result.params === last.drawing.params) ? last : draw.replay(result)
     const params: Params = space ? drawn.drawing.params : none
@@ -125,15 +123,13 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
 }
 
 function resultOf({ drawing, attempt, systemAttributes }: Drawn, hasSpace: boolean): AskResult {
-  const attributes = systemAttributes ? { systemAttributes } : {}
-  if (!hasSpace) return { params: undefined, attempt, ...attributes }
-  return {
-    params: Object.freeze(drawing.params),
-    distributions: drawing.table,
-    attempt,
-    ...attributes,
-    ...(drawing.isFixed ? { fixed: true } : {})
-  }
+  const result: { -readonly [K in keyof AskResult]: AskResult[K] } = { params: undefined, attempt }
+  if (systemAttributes) result.systemAttributes = systemAttributes
+  if (!hasSpace) return result
+  result.params = Object.freeze(drawing.params)
+  result.distributions = drawing.table
+  if (drawing.isFixed) result.fixed = true
+  return result
 }
 
 /** Adds to a stored trial what it does not have yet. */
@@ -162,21 +158,17 @@ function goLive(core: StudyCore, record: TrialRecord, drawn: Drawn, { answer, tw
   const { drawing, value, history } = drawn
   core.log.add(record)
   if (drawsLater) core.log.follow(number, drawing)
-  const { name: study, storage, pruner, bus } = core
-  const live = new LiveTrial(
-    { study, storage, pruner, bus, history },
-    {
-      number,
-      drawing,
-      value,
-      drawsLater,
-      storedParams: drawsLater ? 0 : drawing.size,
-      ...(answer ? { answer } : {}),
-      ...(twin === undefined ? {} : { twin })
-    }
-  )
+  const live = new LiveTrial(core, history, {
+    number,
+    drawing,
+    value,
+    drawsLater,
+    storedParams: drawsLater ? 0 : drawing.size,
+    answer,
+    twin
+  })
   core.live.set(number, live)
-  if (bus.observed) bus.emit('trial.started', { trial: number, params: drawsLater ? undefined : drawing.params })
+  if (core.bus.observed) core.bus.emit('trial.started', { trial: number, params: drawsLater ? undefined : drawing.params })
   return live
 }
 

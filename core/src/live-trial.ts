@@ -11,11 +11,10 @@ import { TrialWrites } from './trial-writes.ts'
 
 /** What a live trial needs of its study. */
 export interface TrialSurroundings {
-  readonly study: string
+  readonly name: string
   readonly storage: StudyStorage
   readonly pruner: Pruner
   readonly bus: EventBus
-  readonly history: History
 }
 export interface TrialStart {
   readonly number: number
@@ -24,8 +23,8 @@ export interface TrialStart {
   readonly value: unknown
   readonly drawsLater: boolean
   readonly storedParams: number
-  readonly answer?: TrialOutcome
-  readonly twin?: number
+  readonly answer: TrialOutcome | undefined
+  readonly twin: number | undefined
 }
 
 const noReports: readonly Report[] = Object.freeze([])
@@ -48,17 +47,17 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   #aborted: { readonly reason: unknown } | undefined
   #onAbort: ((reason: unknown) => void) | undefined
 
-  constructor(around: TrialSurroundings, start: TrialStart) {
+  constructor(around: TrialSurroundings, history: History, start: TrialStart) {
     this.number = start.number
     if (start.answer) this.answer = start.answer
     if (start.twin !== undefined) this.twin = start.twin
     this.drawing = start.drawing
     this.drawsLater = start.drawsLater
-    this.history = around.history
+    this.history = history
     this.#value = start.value
     this.#around = around
-    const { storage, study } = around
-    this.writes = new TrialWrites(start.drawing, start.storedParams, change => storage.update(study, start.number, change))
+    const { storage, name } = around
+    this.writes = new TrialWrites(start.drawing, start.storedParams, change => storage.update(name, start.number, change))
   }
 
   get params(): unknown {

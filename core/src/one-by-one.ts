@@ -1,19 +1,21 @@
 /** Does one thing after another, each as soon as those before it have ended, whatever became of them. */
 export class OneByOne {
-  #last: Promise<unknown> | undefined
+  #last: Promise<unknown> = Promise.resolve()
+  #left = 0
+  readonly #ended = (): void => {
+    this.#left--
+  }
 
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    const own = this.#last ? this.#last.then(work, work) : work()
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const own = this.#left > 0 ? this.#last.then(work, work) : work()
+    this.#left++
     this.#last = own
-    try {
-      return await own
-    } finally {
-      if (this.#last === own) this.#last = undefined
-    }
+    own.then(this.#ended, this.#ended)
+    return own
   }
 
   /** Settles when nothing is under way any more. */
   async idle(): Promise<void> {
-    while (this.#last) await this.#last.catch(() => undefined)
+    while (this.#left > 0) await this.#last.catch(() => undefined)
   }
 }

@@ -1,5 +1,5 @@
 import type { EventBus } from './event-bus.ts'
-import { HistoryView } from './history-view.ts'
+import { HistoryView, type ShownOfRunning } from './history-view.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { Direction } from './objective.ts'
 import { OneByOne } from './one-by-one.ts'
@@ -31,6 +31,9 @@ export class StudyCore {
   host!: PluginHost
   #cursor: Cursor
   readonly #syncs = new OneByOne()
+  readonly #shown: ShownOfRunning
+  /** Of trials that draw while they run: what they have drawn by now is a matter of time. */
+  readonly #shownLater: ShownOfRunning
 
   constructor(parts: Pick<StudyCore, 'name' | 'directions' | 'seed' | 'storage' | 'sampler' | 'pruner' | 'bus'>) {
     this.name = parts.name
@@ -41,6 +44,9 @@ export class StudyCore {
     this.pruner = parts.pruner
     this.bus = parts.bus
     this.log = new TrialLog(parts.directions)
+    const attributes = parts.sampler.drawKeys ?? []
+    this.#shown = { params: true, attributes }
+    this.#shownLater = { params: false, attributes }
   }
 
   /** Reads what changed in the storage since the last time. A failed read is its caller's; the next one tries again. */
@@ -62,8 +68,7 @@ export class StudyCore {
 
   /** `horizon` as in a deterministic run; `drawsLater` when its trials draw while they run. */
   view(trial: number, attempt: number, horizon?: number, drawsLater = false): HistoryView {
-    const shown = { params: !drawsLater, attributes: this.sampler.drawKeys ?? [] }
-    return new HistoryView(this.name, this.log, this.seed, trial, attempt, shown, horizon)
+    return new HistoryView(this.name, this.log, this.seed, trial, attempt, drawsLater ? this.#shownLater : this.#shown, horizon)
   }
 
   async trial(number: number): Promise<TrialRecord | undefined> {

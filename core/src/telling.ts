@@ -65,7 +65,8 @@ async function settle(core: StudyCore, call: TellCall, store: (outcome: TrialOut
 }
 
 async function finishLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcome): Promise<TrialRecord> {
-  const rest = await live.writes.rest()
+  const unwritten = live.writes.rest()
+  const rest = unwritten instanceof Promise ? await unwritten : unwritten
   try {
     return await finish(core, live.number, live.history, outcome, rest)
   } catch (error) {

@@ -59,9 +59,12 @@ export class TrialWrites {
     this.#phase = 'over'
   }
 
-  /** What was not yet stored, after the write under way; nothing more is taken. Rejects, once, when a write has failed. */
-  async rest(): Promise<TrialChange> {
-    if (this.#writing) await this.#writing
+  /** What was not yet stored, after the write under way; nothing more is taken. Throws or rejects, once, when a write has failed. */
+  rest(): TrialChange | Promise<TrialChange> {
+    return this.#writing ? this.#writing.then(() => this.#restNow()) : this.#restNow()
+  }
+
+  #restNow(): TrialChange {
     const failure = this.#failure
     this.#failure = undefined
     if (failure) throw failure.error

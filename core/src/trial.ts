@@ -96,8 +96,8 @@ export interface TrialParts {
   readonly reports: readonly Report[]
   readonly attributes: Readonly<Record<string, Json>>
   readonly systemAttributes: Readonly<Record<string, Json>>
-  readonly startedAt?: Date
-  readonly finishedAt?: Date
+  readonly startedAt?: Date | undefined
+  readonly finishedAt?: Date | undefined
 }
 
 /** The frozen record of stored parts: adds `value`, `constraints` and `reusedFrom`. For storages. */

@@ -87,7 +87,7 @@ export function memory(options: { readonly clock?: () => number } = {}): StudySt
       if (number === undefined || !trial) return undefined
       study.head++
       study.changes.push(number)
-      trial.record = trialRecord({ ...trial.record, state: 'running', startedAt: new Date(clock()) })
+      trial.record = trialRecord({ ...trial.record, state: 'running', startedAt: dateOf(clock()) })
       return trial.record
     },
     async waiting(name) {
@@ -157,7 +157,7 @@ function created(study: MemoryStudy, number: number, trial: NewTrial, now: numbe
     reports: none,
     attributes: withAttributes(nothing, trial.attributes),
     systemAttributes: withAttributes(nothing, trial.systemAttributes),
-    ...(state === 'running' ? { startedAt: new Date(now) } : {})
+    startedAt: state === 'running' ? dateOf(now) : undefined
   })
   return end ? finished({ record, pending: undefined, steps: undefined }, study.directions.length, end, now) : record
 }
@@ -189,8 +189,8 @@ function finished(trial: MemoryTrial, objectives: number, end: TrialEnd, now: nu
     reports,
     attributes: parts?.attributes ?? attributes,
     systemAttributes,
-    ...(startedAt ? { startedAt } : {}),
-    finishedAt: new Date(now)
+    startedAt,
+    finishedAt: dateOf(now)
   })
 }
 
@@ -198,19 +198,14 @@ function finished(trial: MemoryTrial, objectives: number, end: TrialEnd, now: nu
 function mergedParts(record: TrialRecord, change: TrialChange | TrialEnd): Partial<TrialRecord> | undefined {
   const { params, distributions, attributes, systemAttributes } = change
   if (!params && !distributions && !attributes && !systemAttributes) return undefined
-  return {
-    // Twice the old ones: they keep their place and their value.
-    ...(params ? { params: isEmpty(record.params) ? kept(params) : { ...record.params, ...params, ...record.params } } : {}),
-    ...(distributions
-      ? {
-          distributions: isEmpty(record.distributions)
-            ? kept(distributions)
-            : { ...record.distributions, ...distributions, ...record.distributions }
-        }
-      : {}),
-    ...(attributes ? { attributes: withAttributes(record.attributes, attributes) } : {}),
-    ...(systemAttributes ? { systemAttributes: withAttributes(record.systemAttributes, systemAttributes) } : {})
-  }
+  // Twice the old ones: they keep their place and their value.
+  const merged = <T extends object>(before: T, added: T): T => (isEmpty(before) ? (kept(added) as T) : { ...before, ...added, ...before })
+  const parts: { -readonly [K in keyof TrialRecord]?: TrialRecord[K] } = {}
+  if (params) parts.params = merged(record.params, params)
+  if (distributions) parts.distributions = merged(record.distributions, distributions)
+  if (attributes) parts.attributes = withAttributes(record.attributes, attributes)
+  if (systemAttributes) parts.systemAttributes = withAttributes(record.systemAttributes, systemAttributes)
+  return parts
 }
 
 /** Adds attributes as a file would give them back; a constraint that is there stands. */
@@ -278,4 +273,12 @@ function readSince(study: MemoryStudy, cursor: MemoryCursor, limit: number): { t
     if (trial.record.state !== 'waiting') trials.push(recordOf(trial))
   }
   return { trials, cursor: { study, from, at } }
+}
+
+let latest = new Date(0)
+
+/** Trials may take microseconds: those of one millisecond share their date, as all that a record holds is not to be changed. */
+function dateOf(now: number): Date {
+  if (latest.getTime() !== now) latest = new Date(now)
+  return latest
 }
