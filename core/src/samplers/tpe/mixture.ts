@@ -24,7 +24,7 @@ export interface Members {
 // More rows than this, and than an eighth of what is there, are put in order at once.
 const mostJoins = 64
 // Components that are summed at a time.
-const blockSize = 128
+const blockSize = 48
 // Sorting components out costs about as much as a parameter does, so it is done after this many, and not for a few of them.
 const telling = 2
 const few = 32

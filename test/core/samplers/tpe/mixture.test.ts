@@ -19,7 +19,9 @@ const value = (dimension: Dimension): number => {
   if (dimension.kind === 'categorical') return stream.int(0, dimension.choices - 1)
   const { first, last, step, log } = dimension
   if (step > 0) return first + step * stream.int(0, Math.round((last - first) / step))
-  return log ? Math.exp(Math.log(first) + stream.next() * Math.log(last / first)) : first + stream.next() * (last - first)
+  // Sparse towards the upper end, where kernels are as wide as the gaps between them.
+  const share = stream.next() ** 8
+  return log ? Math.exp(Math.log(first) + share * Math.log(last / first)) : first + share * (last - first)
 }
 describe('a mixture that is kept from draw to draw', () => {
   it('has the densities of one that is made anew, whatever joins, leaves and runs in between', () => {
