@@ -1,3 +1,5 @@
+import type { WholeColumn } from './history.ts'
+
 /** Rows of a column in the order of their values: each row's neighbours, −1 at the ends. */
 export interface Sorted {
   /** Rows by ascending value, equal ones by number, NaN last. */
@@ -168,7 +170,13 @@ export function rowOf(numbers: Int32Array, number: number): number {
   return numbers[row] === number ? row : -1
 }
 
-function grown<T extends Int32Array | Float64Array>(from: T, to: T): T {
+/** A larger array with what the smaller one holds. */
+export function grown<T extends Int32Array | Float64Array>(from: Int32Array | Float64Array, to: T): T {
   to.set(from)
   return to
+}
+
+/** A column as histories show it. */
+export function wholeColumn(column: Column): WholeColumn {
+  return { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, inserted: column.inserted }
 }

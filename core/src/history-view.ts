@@ -1,4 +1,4 @@
-import type { Column } from './column.ts'
+import { type Column, wholeColumn } from './column.ts'
 import type { History, HistoryColumn, HistoryOutcomes, HistoryReports } from './history.ts'
 import type { Direction } from './objective.ts'
 import { type RandomStream, randomStream } from './random-stream.ts'
@@ -60,8 +60,7 @@ export class HistoryView implements History {
 
   column(name: string): HistoryColumn {
     const column = this.#log.param(name)
-    const whole = { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, inserted: column.inserted }
-    return { ...this.#cut(column), whole }
+    return { ...this.#cut(column), whole: wholeColumn(column) }
   }
 
   outcomes(): HistoryOutcomes {

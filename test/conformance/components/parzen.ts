@@ -1,6 +1,7 @@
 import { dimensionOf } from '../../../core/src/samplers/tpe/dimension.ts'
 import type { KernelOptions } from '../../../core/src/samplers/tpe/lane.ts'
-import { type Mixture, mixtureOf } from '../../../core/src/samplers/tpe/mixture.ts'
+import type { Mixture } from '../../../core/src/samplers/tpe/mixture.ts'
+import { mixtureOf } from '../../../core/src/samplers/tpe/mixture-of.ts'
 import type { Weights } from '../../../core/src/samplers/tpe/weights.ts'
 import type { Distribution } from '../../../core/src/space.ts'
 import { type Components, component } from '../component.ts'

@@ -1,4 +1,3 @@
-import { Column } from '../../column.ts'
 import type { WholeColumn } from '../../history.ts'
 import { type Dimension, toKernelScale, toValue } from './dimension.ts'
 import { type KernelOptions, type Lane, laneOf } from './lane.ts'
@@ -294,29 +293,6 @@ export class Mixture {
 /** Kernels of continuous values are the narrowest, those of choices the broadest. */
 function breadth(dimension: Dimension): number {
   return dimension.kind === 'categorical' ? 2 : dimension.step > 0 ? 1 : 0
-}
-
-/** A mixture of these observations alone: for each parameter its values in internal form, from the oldest trial to the newest. */
-export function mixtureOf(
-  parameters: readonly { readonly dimension: Dimension; readonly values: ArrayLike<number> }[],
-  options?: KernelOptions,
-  weights?: Weights
-): Mixture {
-  const columns = parameters.map(({ values }) => {
-    const column = new Column()
-    for (let row = 0; row < values.length; row++) column.push(row, values[row] as number)
-    return wholeColumn(column)
-  })
-  const mixture = new Mixture(
-    parameters.map(({ dimension }) => dimension),
-    options
-  )
-  return mixture.begin({ columns, rows: columns[0]?.numbers.length ?? 0 }, weights)
-}
-
-/** A column as histories show it. */
-export function wholeColumn(column: Column): WholeColumn {
-  return { numbers: column.numbers, values: column.lane(), sorted: column.sorted(), source: column, inserted: column.inserted }
 }
 
 function isBefore(value: number, number: number, other: number, otherNumber: number): boolean {

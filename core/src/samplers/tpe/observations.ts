@@ -1,9 +1,10 @@
-import { Column, rowOf } from '../../column.ts'
+import { Column, rowOf, wholeColumn } from '../../column.ts'
 import { equalDistributions, toInternal } from '../../distributions.ts'
 import type { History, HistoryColumn } from '../../history.ts'
 import type { Distribution } from '../../space.ts'
 import { type Dimension, dimensionOf } from './dimension.ts'
-import { type Lie, Mixture, mixtureOf, wholeColumn } from './mixture.ts'
+import { type Lie, Mixture } from './mixture.ts'
+import { mixtureOf } from './mixture-of.ts'
 
 export type Entries = readonly (readonly [name: string, distribution: Distribution])[]
 /** The two densities that TPE compares. */

@@ -4,7 +4,8 @@ import { randomStream } from '../../../../core/src/random-stream.ts'
 import { bestCandidate } from '../../../../core/src/samplers/tpe/best-candidate.ts'
 import { bestPoint } from '../../../../core/src/samplers/tpe/best-point.ts'
 import { dimensionOf } from '../../../../core/src/samplers/tpe/dimension.ts'
-import { type Mixture, mixtureOf } from '../../../../core/src/samplers/tpe/mixture.ts'
+import type { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { mixtureOf } from '../../../../core/src/samplers/tpe/mixture-of.ts'
 
 const dimension = dimensionOf(float(0, 1))
 

@@ -1,9 +1,10 @@
 import { categorical, float, int } from '@rxtuna/core'
 import { expect } from 'chai'
-import { Column } from '../../../../core/src/column.ts'
+import { Column, wholeColumn } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
 import { type Dimension, dimensionOf, toKernelScale } from '../../../../core/src/samplers/tpe/dimension.ts'
-import { type Lie, Mixture, mixtureOf, wholeColumn } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { type Lie, Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { mixtureOf } from '../../../../core/src/samplers/tpe/mixture-of.ts'
 import { logDensity, logShare } from '../../../../core/src/samplers/tpe/normal.ts'
 
 const dimensions = [

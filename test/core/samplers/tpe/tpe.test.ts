@@ -4,7 +4,8 @@ import { Column } from '../../../../core/src/column.ts'
 import { randomStream } from '../../../../core/src/random-stream.ts'
 import { bestCandidate } from '../../../../core/src/samplers/tpe/best-candidate.ts'
 import { dimensionOf } from '../../../../core/src/samplers/tpe/dimension.ts'
-import { type Mixture, mixtureOf } from '../../../../core/src/samplers/tpe/mixture.ts'
+import type { Mixture } from '../../../../core/src/samplers/tpe/mixture.ts'
+import { mixtureOf } from '../../../../core/src/samplers/tpe/mixture-of.ts'
 import { bestNumbers } from '../../../../core/src/samplers/tpe/split.ts'
 
 const bowl = {
