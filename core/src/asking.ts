@@ -1,6 +1,6 @@
 import { problem, StudyError } from './errors.ts'
 import { LiveTrial } from './live-trial.ts'
-import { outcomeAttributes } from './outcome.ts'
+import { outcomeAttributes, warnOfFailure } from './outcome.ts'
 import { type AnySpace, type Drawn, ParamsDraw } from './params-draw.ts'
 import type { AskCall, AskedObjective, AskResult } from './plugin.ts'
 import type { Params, SpaceTable } from './space.ts'
@@ -17,8 +17,8 @@ export interface AskRequest {
   readonly until?: number
   /** Lanes of a deterministic run: a trial sees as finished only what is this many asks back. */
   readonly lanes?: number
-  /** Called for each trial that was told failed because nothing could be drawn for it. */
-  readonly failed?: () => void
+  /** Called for each trial that was told failed because nothing could be drawn for it. Returns whether another one may be taken instead. */
+  readonly failed?: () => boolean
   /** Called for a draw that makes the space throw, which is then drawn again; absent, it ends the ask. */
   readonly redraws?: (error: unknown) => void
   /** Called in a deterministic run before a trial is begun that no dead worker left. */
@@ -40,8 +40,8 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
       if (core.log.get(taken.number)?.state !== 'running') assertAlone?.()
       core.log.add(taken)
       const live = await beginTaken(core, request, taken)
-      if (live) return live
-      continue
+      if (live === 'forbidden') continue
+      return live
     }
     assertAlone?.()
     const number = core.log.next
@@ -61,13 +61,19 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
   }
 }
 
-/** Undefined when the trial was told failed, because its fixed params are forbidden. */
-async function beginTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | undefined> {
+/** A trial whose fixed params `where` forbids was told failed, and another one is taken; `limit` when that may not be. */
+async function beginTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | 'forbidden' | 'limit'> {
+  let mayGoOn = true
+  const failed = (): boolean => {
+    mayGoOn = request.failed?.() ?? true
+    return mayGoOn
+  }
   try {
-    return await beginExisting(core, request, taken)
+    return await beginExisting(core, { ...request, failed }, taken)
   } catch (error) {
-    if (error instanceof StudyError && error.code === 'WHERE_FORBIDS') return undefined
-    throw error
+    if (!(error instanceof StudyError) || error.code !== 'WHERE_FORBIDS') throw error
+    warnOfFailure(taken.number, error)
+    return mayGoOn ? 'forbidden' : 'limit'
   }
 }
 

@@ -78,15 +78,15 @@ export function toExternal(distribution: Distribution, internal: number): ParamV
   return distribution.kind === 'int' ? Math.trunc(internal) : distribution.choices[Math.trunc(internal)]
 }
 
-/** Throws for a value that a parameter of this kind cannot have at all, wherever its bounds are; another number out of range passes. */
-export function assertValue(name: string, distribution: Distribution, value: ParamValue): void {
+/** Throws for a value that a parameter of this kind cannot have at all, wherever its bounds are; another number out of range passes. `enqueuedTrial` is to blame. */
+export function assertValue(name: string, distribution: Distribution, value: ParamValue, enqueuedTrial?: number): void {
   if (distribution.kind === 'categorical') {
     if (choiceIndex(distribution.choices, value) >= 0) return
-    throw problem('PARAM_VALUE', name, value, `one of the choices ${JSON.stringify(distribution.choices)}`)
+    throw problem('PARAM_VALUE', name, value, `one of the choices ${show(distribution.choices)}`, enqueuedTrial)
   }
   const fits = typeof value === 'number' && Number.isFinite(value) && (distribution.kind === 'float' || Number.isInteger(value))
-  if (!fits) throw problem('PARAM_VALUE', name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number')
-  if (distribution.log && value <= 0) throw problem('PARAM_VALUE', name, value, 'a number > 0, which has a logarithm,')
+  if (!fits) throw problem('PARAM_VALUE', name, value, distribution.kind === 'int' ? 'a whole number' : 'a finite number', enqueuedTrial)
+  if (distribution.log && value <= 0) throw problem('PARAM_VALUE', name, value, 'a number > 0, which has a logarithm,', enqueuedTrial)
 }
 
 /** Whether a parameter may be suggested by both within one study: the same kind and scale; ranges and steps may differ. */
@@ -110,6 +110,6 @@ export function equalDistributions(a: Distribution, b: Distribution): boolean {
 /** A distribution in a few words, for sentences. */
 export function describe(distribution: Distribution): string {
   if (distribution.kind === 'categorical') return `a categorical of ${show(distribution.choices)}`
-  const scale = distribution.log ? ' on a logarithmic scale' : ''
+  const scale = distribution.log ? ' on a logarithmic scale' : distribution.step === undefined ? '' : ` in steps of ${distribution.step}`
   return `${distribution.kind === 'int' ? 'an int' : 'a float'} in [${distribution.low}, ${distribution.high}]${scale}`
 }

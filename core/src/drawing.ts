@@ -28,7 +28,7 @@ export interface DrawingSources {
   readonly known: KnownDistributions
   /** Adds what is drawn here to `known` at once, because other trials draw before it is stored. */
   readonly learns?: boolean
-  /** Told what is no error and may be a mistake: a fixed value outside its range, a range that its step does not divide, two ranges of one name. */
+  /** Told what is no error and may be a mistake: a fixed value that its range does not have, a range that its step does not divide, two ranges of one name. */
   readonly warn: (sentence: string) => void
 }
 
@@ -41,6 +41,7 @@ export class Drawing implements Suggest {
   readonly #sources: DrawingSources
   #fixed = 0
   #drawn = 0
+  #refused = false
 
   constructor(sources: DrawingSources) {
     this.#sources = sources
@@ -49,6 +50,11 @@ export class Drawing implements Suggest {
   /** Whether every value was fixed beforehand. */
   get isFixed(): boolean {
     return this.#drawn > 0 && this.#fixed === this.#drawn
+  }
+
+  /** Whether another draw would come no further: nothing was drawn yet, all was fixed, or what was fixed is no value at all. */
+  get isFinal(): boolean {
+    return this.#drawn === 0 || this.isFixed || this.#refused
   }
 
   /** The distributions so far, frozen; one object for all trials that have the same ones. */
@@ -111,10 +117,12 @@ export class Drawing implements Suggest {
     const { fixed, joint, sampler, history, warn } = this.#sources
     if (Object.hasOwn(fixed, name)) {
       const value = asKind(distribution, fixed[name] as ParamValue)
-      assertValue(name, distribution, value)
+      this.#refused = true
+      assertValue(name, distribution, value, history.trial)
+      this.#refused = false
       if (!contains(distribution, fixed[name] as ParamValue))
         warn(
-          `Trial ${history.trial}: the fixed value ${String(fixed[name])} of "${name}" is outside ${describe(distribution)}; ${
+          `Trial ${history.trial}: the fixed value ${String(fixed[name])} of "${name}" is no value of ${describe(distribution)}; ${
             value === fixed[name] ? 'it is used' : `${String(value)} is used`
           } all the same.`
         )

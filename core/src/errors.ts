@@ -1,21 +1,6 @@
-/** An error of this library: a stable `code`, and a sentence that says what was expected, what came, and what to do. */
-export class StudyError extends Error {
-  override readonly name = 'StudyError'
-  readonly code: string
-  /** The plugin whose code threw, for `PLUGIN_THREW`. */
-  // Declared only, so that an error without one does not show it.
-  declare readonly plugin?: string
-  constructor(code: string, message: string, options?: ErrorOptions & { readonly plugin?: string }) {
-    super(message, options)
-    this.code = code
-    if (options?.plugin !== undefined) this.plugin = options.plugin
-  }
-}
+import { StudyError } from './errors/index.ts'
 
-/** Thrown by `trial.prune()`, or by an objective itself, to end its trial as pruned. */
-export class TrialPruned extends Error {
-  override readonly name = 'TrialPruned'
-}
+export { StudyError, TrialPruned } from './errors/index.ts'
 
 /** The sentence of every code. The code is API, the wording is not. */
 const sentences = {
@@ -39,7 +24,8 @@ const sentences = {
     `Expected "${name}" to be suggested as ${before}, as before, got ${now}. Give the second one another name.`,
   PARAM_INCOMPATIBLE: (name: string, before: string, now: string) =>
     `Expected "${name}" to keep its kind, scale and choices within a study, got ${now} after ${before}. Give it another name, or use another study.`,
-  PARAM_VALUE: (name: string, value: unknown, expected: string) => `Expected ${expected} for "${name}", got ${show(value)}.`,
+  PARAM_VALUE: (name: string, value: unknown, expected: string, trial?: number) =>
+    `Expected ${expected} for "${name}", got ${show(value)}.${trial === undefined ? '' : ` Trial ${trial} was enqueued with it and fails: enqueue another value.`}`,
   KEY_VALUE: (name: string, value: unknown) =>
     `Expected a string, a finite number, a boolean or null for "${name}" in a parameter key, got ${show(value)}.`,
   SPACE_ENTRY: (name: string, value: unknown) =>
@@ -47,7 +33,7 @@ const sentences = {
   SPACE_ASYNC: () => 'Expected a space to return its params at once, got a promise. Load data in `evaluate`, draw in `space`.',
   WHERE_EXHAUSTED: (draws: number) =>
     `Expected \`where\` to accept a draw within ${draws} attempts, got none. Widen the rule, or narrow the ranges so that more draws satisfy it.`,
-  WHERE_FORBIDS: () => 'The enqueued params are all fixed, and `where` rejects them.',
+  WHERE_FORBIDS: () => 'Expected enqueued params that `where` accepts, got others, whatever is drawn beside them. Enqueue other values.',
   SPACE_EXHAUSTED: () => 'Every point of the space has been tried.',
   RUNTIME_TOO_OLD: () =>
     'Expected a runtime with explicit resource management, such as Node 24 or newer, got one without AsyncDisposableStack. Install a current one.',
@@ -90,7 +76,7 @@ const sentences = {
   SEED: (value: unknown) => `Expected a whole number from 0 to 2^53 − 1 as seed, got ${show(value)}.`,
   METRIC_NAMES: (expected: number, got: number) => `Expected ${expected} metric names, one per direction, got ${got}.`,
   STORAGE_SHAPE: (value: unknown) =>
-    `Expected a storage, or a function that opens one, got ${show(value)}. Import sqlite from @rxtuna/rdb-storage?`,
+    `Expected a storage, or a function that opens one, got ${show(value)}. Of @rxtuna/rdb-storage, sqlite(path) makes one, and storageFrom(url).`,
   OPTION: (name: string, expected: string, value: unknown) => `Expected ${expected} as \`${name}\`, got ${show(value)}.`,
   OPTION_UNKNOWN: (where: string, name: string, known: string) => `Expected one of ${known} as options of ${where}, got "${name}".`,
   OPTIMIZE_RUNNING: (name: string) =>
@@ -102,7 +88,8 @@ const sentences = {
     `Expected no running trial when a deterministic run starts, got trial ${number}, which a living worker holds. Wait for it, tell it if it is your own, or run without \`deterministic\`.`,
   DETERMINISTIC_RACE: (number: number) =>
     `Expected to be the only worker in a deterministic run, but trial ${number} was taken by another one. Run one process, or without \`deterministic\`.`,
-  ASK_KEEPS_FAILING: (times: number) => `Expected a trial, got ${times} errors one after another. The last one is the cause.`,
+  ASK_KEEPS_FAILING: (times: number) =>
+    `Expected a trial, got ${times} errors one after another. Correct the space: the last error is the cause.`,
   PLUGIN_NAME_TAKEN: (name: string) => `Expected plugins of different names, got two named "${name}". Leave one out.`,
   PLUGIN_SHAPE: (value: unknown) =>
     `Expected plugins as objects with \`name\` and \`install\`, got ${show(value)}. Call the plugin's factory?`,

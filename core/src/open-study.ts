@@ -9,7 +9,7 @@ import { KnownDistributions } from './known-distributions.ts'
 import type { Directions, Objective, ObjectiveFunction, Value } from './objective.ts'
 import { OneByOne } from './one-by-one.ts'
 import { assertKnown, assertOptimizeOptions } from './options.ts'
-import { outcomeToTell, warnOfInvalid } from './outcome.ts'
+import { outcomeToTell, warnOfFailure } from './outcome.ts'
 import { Run } from './run.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import type { Params, Space, Suggest } from './space.ts'
@@ -69,7 +69,7 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     const outcome = outcomeToTell(result, this.#core.directions.length)
     const live = this.#core.live.get(number)
     const record = await this.#awaited(live ? tellLive(this.#core, live, outcome) : tellNumber(this.#core, number, outcome))
-    if (outcome !== result) warnOfInvalid(number, outcome)
+    if (outcome !== result && outcome.state === 'failed' && outcome.cause === 'invalid') warnOfFailure(number, outcome.error)
     return record
   }
 

@@ -1,4 +1,4 @@
-import { problem, type StudyError, TrialPruned } from './errors.ts'
+import { problem, StudyError, show, TrialPruned } from './errors.ts'
 import { spellsNumber } from './python/values.ts'
 import { type Json, type Outcome, systemKeys, type TrialOutcome } from './trial.ts'
 
@@ -88,7 +88,7 @@ function invalid(error: StudyError): TrialOutcome {
   return { state: 'failed', error, cause: 'invalid' }
 }
 
-/** Says on the console why a trial failed that came to no valid value: nobody threw, so that nobody would hear of it. */
-export function warnOfInvalid(trial: number, outcome: TrialOutcome): void {
-  if (outcome.state === 'failed' && outcome.cause === 'invalid') console.warn(`Trial ${trial} failed: ${(outcome.error as Error).message}`)
+/** Says on the console why a trial failed, where nobody would hear of it otherwise. */
+export function warnOfFailure(trial: number, error: unknown): void {
+  console.warn(`Trial ${trial} failed: ${error instanceof StudyError ? error.message : show(error)}`)
 }

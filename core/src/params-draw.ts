@@ -65,11 +65,15 @@ export class ParamsDraw {
       const given = this.#inSpace(drawing, mayReject ? where : undefined, attempt, isLast)
       if (given) {
         // What a sampler would note of its own draw is not true of one that was partly given.
-        const isOwn = systemAttributes !== undefined && Object.keys(this.#fixed).length === 0
+        const isOwn = systemAttributes !== undefined && !this.#hasFixed
         return { drawing, value: given.value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
       }
-      if (isLast) throw problem('WHERE_EXHAUSTED', longestSearch)
+      if (isLast) throw this.#hasFixed ? problem('WHERE_FORBIDS') : problem('WHERE_EXHAUSTED', longestSearch)
     }
+  }
+
+  get #hasFixed(): boolean {
+    return Object.keys(this.#fixed).length > 0
   }
 
   /** What the space makes of a draw; undefined when it is to be drawn again. */
@@ -87,8 +91,7 @@ export class ParamsDraw {
     } catch (error) {
       // The same attempt would throw again: an ask that follows goes on behind it.
       this.#core.spoiled = { number, attempt: attempt + 1 }
-      const isAlwaysSo = drawing.size === 0 || drawing.isFixed
-      if (!redraws || isAlwaysSo) throw error
+      if (!redraws || drawing.isFinal || (isLast && this.#hasFixed)) throw error
       if (isLast) throw new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', longestSearch), { cause: error })
       redraws(error)
       return undefined
@@ -121,7 +124,7 @@ export class ParamsDraw {
   #jointly(joint: Draw | 'exhausted' | undefined, table: SpaceTable | undefined): Draw {
     if (joint === undefined) return { params: {} }
     if (joint !== 'exhausted') return joint
-    const isGiven = Object.keys(this.#fixed).length > 0 && Object.keys(table ?? {}).every(name => Object.hasOwn(this.#fixed, name))
+    const isGiven = this.#hasFixed && Object.keys(table ?? {}).every(name => Object.hasOwn(this.#fixed, name))
     if (isGiven) return { params: {} }
     throw problem('SPACE_EXHAUSTED')
   }

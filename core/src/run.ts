@@ -3,7 +3,7 @@ import { problem, StudyError, sentence, show } from './errors.ts'
 import { type EvaluationOptions, evaluate, longestTimer } from './evaluation.ts'
 import type { LiveTrial } from './live-trial.ts'
 import type { OneByOne } from './one-by-one.ts'
-import { assertOutcome, warnOfInvalid } from './outcome.ts'
+import { assertOutcome, warnOfFailure } from './outcome.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
 import type { StudyCore } from './study-core.ts'
 import { tellLive } from './telling.ts'
@@ -39,8 +39,8 @@ export class Run {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
   #alone = false
-  #saidInvalid = false
-  #saidRedrawn = false
+  /** What has been warned of. */
+  readonly #said = new Set<string>()
   #turnedAt = performance.now()
 
   /** `asks` are those of the study, of which there is one at a time. */
@@ -161,15 +161,25 @@ export class Run {
     }
   }
 
-  /** A trial was told failed by an ask, which so has come further than the ones before. */
-  #askFailed(): void {
+  /** A trial was told failed by an ask, which so has come further than the ones before. Returns whether the run may have another one. */
+  #askFailed(): boolean {
     this.counts.failed++
+    this.#asked++
     this.#askErrors = 0
+    return this.#mayAsk()
+  }
+
+  /** The first failure of its kind that would pass unheard: others of this run are likely to have the same reason. */
+  #sayOnce(trial: number, cause: string, error: unknown): void {
+    const isUnheard = cause === 'invalid' || (cause === 'threw' && this.#options.onError === 'continue')
+    if (!isUnheard || this.#said.has(cause)) return
+    this.#said.add(cause)
+    warnOfFailure(trial, error)
   }
 
   #redraws(error: unknown): void {
-    if (this.#saidRedrawn) return
-    this.#saidRedrawn = true
+    if (this.#said.has('space')) return
+    this.#said.add('space')
     console.warn(`The space threw for some params, which are drawn again: ${show(error)}`)
   }
 
@@ -189,11 +199,7 @@ export class Run {
   async #tell(live: LiveTrial, outcome: TrialOutcome): Promise<void> {
     const { onError = 'throw', unique } = this.#options
     try {
-      if (!this.#saidInvalid && outcome.state === 'failed' && outcome.cause === 'invalid') {
-        // Once a run: the others are likely to have the same reason.
-        this.#saidInvalid = true
-        warnOfInvalid(live.number, outcome)
-      }
+      if (outcome.state === 'failed') this.#sayOnce(live.number, outcome.cause ?? 'threw', outcome.error)
       const record = await tellLive(this.#core, live, outcome)
       const { counts } = this
       if (record.state === 'complete') counts.complete++

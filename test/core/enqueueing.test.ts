@@ -113,7 +113,7 @@ describe('enqueued params', () => {
     await using study = await createStudy()
     await study.enqueue({ a: 2.5, b: 0.5 })
     const printed = await warnings(async () => expect((await study.ask(space(table))).params).to.deep.equal({ a: 2, b: 0.5 }))
-    expect(printed).to.deep.equal(['Trial 0: the fixed value 2.5 of "a" is outside an int in [0, 9]; 2 is used all the same.'])
+    expect(printed).to.deep.equal(['Trial 0: the fixed value 2.5 of "a" is no value of an int in [0, 9]; 2 is used all the same.'])
     expect((await study.trials())[0]?.params).to.deep.equal({ a: 2, b: 0.5 })
   })
 

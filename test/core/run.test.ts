@@ -2,6 +2,7 @@ import { createStudy, type Interceptor, int, memory, type OptimizeOptions, ofTyp
 import { expect } from 'chai'
 import { rejectedCode } from './rejection.ts'
 import { scrambled } from './scrambled.ts'
+import { warnings } from './warnings.ts'
 
 const answering = (interceptor: Interceptor<'ask'>): Plugin => ({ name: 'answering', install: ctx => ctx.intercept('ask', interceptor) })
 
@@ -124,9 +125,14 @@ describe('a run', () => {
     const failed: number[] = []
     study.events$.pipe(ofType('trial.failed')).subscribe(({ trial }) => failed.push(trial))
     const low = space({ n: int(0, 9) }, { where: ({ n }) => n < 5 })
-    const summary = await study.optimize({ space: low, evaluate: () => 1 }, { trials: 1 })
-    expect(summary).to.deep.include({ complete: 1, failed: 2 })
+    const objective = { space: low, evaluate: () => 1 }
+    const said = await warnings(async () => {
+      expect(await study.optimize(objective, { trials: 1 })).to.deep.include({ reason: 'trials', complete: 0, failed: 1 })
+      expect(await study.optimize(objective, { trials: 2 })).to.deep.include({ reason: 'trials', complete: 1, failed: 1 })
+    })
     expect(failed).to.deep.equal([0, 1])
+    const why = 'Expected enqueued params that `where` accepts, got others, whatever is drawn beside them. Enqueue other values.'
+    expect(said).to.deep.equal([`Trial 0 failed: ${why}`, `Trial 1 failed: ${why}`])
   })
 
   it('fails a trial whose evaluation or answer a plugin replaced by what is no outcome, and goes on', async () => {

@@ -98,10 +98,35 @@ describe('a space that throws', () => {
     for (let i = 0; i < 30; i++) await study.enqueue({ x: i / 100 })
     await study.enqueue({ x: 0.75 })
     await warnings(async () => {
-      const summary = await study.optimize(overUpperHalf, { trials: 5, onError: 'continue' })
+      const summary = await study.optimize(overUpperHalf, { trials: 35, onError: 'continue' })
       expect(summary).to.include({ reason: 'trials', complete: 5, failed: 30 })
     })
     expect((await study.trials()).slice(0, 31).map(({ state }) => state)).to.deep.equal([...new Array(30).fill('failed'), 'complete'])
+  })
+
+  it('fails a set whose value is none of its parameter, or which it takes with nothing beside it, and never the run', async () => {
+    const wide = space(suggest => {
+      const y = suggest.suggestInt('y', 1, 10)
+      const x = suggest.suggestFloat('x', 0, 9)
+      if (x > 7) throw failure
+      return x + y
+    })
+    await using study = await createStudy({ sampler: samplers.random() })
+    await study.enqueue({ x: '0.5' })
+    await study.enqueue({ x: 8 })
+    await warnings(async () => {
+      const summary = await study.optimize({ space: wide, evaluate: sum => sum }, { trials: 4, onError: 'continue' })
+      expect(summary).to.include({ reason: 'trials', complete: 2, failed: 2 })
+    })
+    const reasons = (await study.trials('failed')).map(({ systemAttributes }) => systemAttributes['rxtuna:reason'])
+    expect(reasons).to.deep.equal([
+      {
+        name: 'StudyError',
+        message: 'Expected a finite number for "x", got "0.5". Trial 0 was enqueued with it and fails: enqueue another value.',
+        cause: 'invalid'
+      },
+      { name: 'Error', message: 'no such combination', cause: 'invalid' }
+    ])
   })
 
   it('rejects an ask by hand, and the next one goes on behind that draw', async () => {

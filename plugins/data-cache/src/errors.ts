@@ -1,4 +1,4 @@
-import { StudyError } from '@rxtuna/core'
+import { StudyError } from '@rxtuna/core/errors'
 
 const list = (names: readonly string[]): string => (names.length > 0 ? names.map(name => `"${name}"`).join(', ') : 'none')
 
