@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { root } from './packages.ts'
 
 /** gzip, in bytes: raised by whoever adds what is worth its size, and lowered again. TPE takes a quarter, the sentences of errors a tenth. */
-const ceiling = 31_000
+const ceiling = 31_500
 
 const { outputFiles, metafile } = await build({
   entryPoints: [join(root, 'core/src/index.ts')],
