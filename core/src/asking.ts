@@ -17,10 +17,12 @@ export interface AskRequest {
   readonly until?: number
   /** Lanes of a deterministic run: a trial sees as finished only what is this many asks back. */
   readonly lanes?: number
-  /** Called for each trial that was told failed because nothing could be drawn for it. Returns whether another one may be taken instead. */
-  readonly failed?: () => boolean
+  /** Called for each trial that was told failed because nothing could be drawn for it. */
+  readonly failed?: () => void
   /** Called for a draw that makes the space throw, which is then drawn again; absent, it ends the ask. */
   readonly redraws?: (error: unknown) => void
+  /** Called before params are drawn again; unless it says true, the ask is rejected with `ABORTED`. */
+  readonly drawsOn?: () => boolean | Promise<boolean>
   /** Called in a deterministic run before a trial is begun that no dead worker left. */
   readonly assertAlone?: () => void
 }
@@ -29,9 +31,10 @@ const none: Readonly<Record<string, never>> = Object.freeze({})
 
 /**
  * One ask, as LIFECYCLE has it: read what changed, take a trial that exists or draw a new one, and store it with its params. Resolves with
- * `'limit'` where `until` forbids a new one. Asks of one study must run one after another.
+ * `'limit'` where `until` forbids a new one, and with `'forbidden'` when a trial was told failed because `where` forbids its fixed params. Asks of one
+ * study must run one after another.
  */
-export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTrial | 'limit'> {
+export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTrial | 'limit' | 'forbidden'> {
   const { until, lanes, assertAlone } = request
   for (let raced = false; ; ) {
     await core.sync()
@@ -39,9 +42,7 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
     if (taken) {
       if (core.log.get(taken.number)?.state !== 'running') assertAlone?.()
       core.log.add(taken)
-      const live = await beginTaken(core, request, taken)
-      if (live === 'forbidden') continue
-      return live
+      return beginTaken(core, request, taken)
     }
     assertAlone?.()
     const number = core.log.next
@@ -61,19 +62,13 @@ export async function ask(core: StudyCore, request: AskRequest): Promise<LiveTri
   }
 }
 
-/** A trial whose fixed params `where` forbids was told failed, and another one is taken; `limit` when that may not be. */
-async function beginTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | 'forbidden' | 'limit'> {
-  let mayGoOn = true
-  const failed = (): boolean => {
-    mayGoOn = request.failed?.() ?? true
-    return mayGoOn
-  }
+async function beginTaken(core: StudyCore, request: AskRequest, taken: TrialRecord): Promise<LiveTrial | 'forbidden'> {
   try {
-    return await beginExisting(core, { ...request, failed }, taken)
+    return await beginExisting(core, request, taken)
   } catch (error) {
     if (!(error instanceof StudyError) || error.code !== 'WHERE_FORBIDS') throw error
     warnOfFailure(taken.number, error)
-    return mayGoOn ? 'forbidden' : 'limit'
+    return 'forbidden'
   }
 }
 
@@ -95,9 +90,9 @@ async function beginExisting(core: StudyCore, request: AskRequest, existing: Tri
 
 /** Draws a trial's params through the phase `ask` and stores them. Undefined when another worker took the number. */
 async function begin(core: StudyCore, request: AskRequest, number: number, existing?: TrialRecord): Promise<LiveTrial | undefined> {
-  const { space, objective, lanes, redraws } = request
+  const { space, objective, lanes, redraws, drawsOn } = request
   const horizon = lanes === undefined ? undefined : Math.max(number - lanes + 1, 0)
-  const draw = new ParamsDraw(core, { number, space, existing, horizon, redraws })
+  const draw = new ParamsDraw(core, { number, space, existing, horizon, redraws, drawsOn })
   let last: Drawn | undefined
   const centre = async (call: AskCall): Promise<AskResult> => {
     last = await draw.draw(call.attempt)

@@ -1,5 +1,5 @@
 import type { Observable } from 'rxjs'
-import { ask } from './asking.ts'
+import { type AskRequest, ask } from './asking.ts'
 import { Drawing } from './drawing.ts'
 import { enqueue } from './enqueueing.ts'
 import { problem } from './errors.ts'
@@ -59,7 +59,14 @@ export class OpenStudy<D extends Directions> implements Study<D> {
     this.#assertOpen()
     if (space !== undefined && typeof space !== 'function') throw problem('OPTION', 'space', 'space({ … }) or a function that draws', space)
     // What the space returned is P, as the overloads say.
-    return (await this.#asks.run(() => ask(this.#core, space ? { space } : {}))) as never
+    return (await this.#asks.run(() => this.#askOne(space ? { space } : {}))) as never
+  }
+
+  async #askOne(request: AskRequest): Promise<unknown> {
+    for (;;) {
+      const live = await ask(this.#core, request)
+      if (live !== 'forbidden') return live
+    }
   }
 
   async tell(trial: { readonly number: number } | number, result: Value<D> | Outcome<Value<D>> | TrialOutcome): Promise<TrialRecord> {

@@ -1,9 +1,10 @@
+import type { AskRequest } from './asking.ts'
 import { Drawing } from './drawing.ts'
 import { problem, StudyError, sentence } from './errors.ts'
 import type { HistoryView } from './history-view.ts'
 import type { AskResult } from './plugin.ts'
 import type { Draw } from './samplers/sampler.ts'
-import type { Params, Space, SpaceTable, Suggest } from './space.ts'
+import type { Params, Space, Suggest } from './space.ts'
 import type { StudyCore } from './study-core.ts'
 import { type Json, systemKeys, type TrialRecord } from './trial.ts'
 
@@ -27,8 +28,8 @@ export interface DrawnFor {
   readonly existing: TrialRecord | undefined
   /** Of a deterministic run: trials from this one on count as running. */
   readonly horizon: number | undefined
-  /** Called for a draw that makes the space throw, which is then drawn again; absent, it ends the ask. */
-  readonly redraws: ((error: unknown) => void) | undefined
+  readonly redraws: AskRequest['redraws']
+  readonly drawsOn: AskRequest['drawsOn']
 }
 
 const longestSearch = 1000
@@ -49,19 +50,21 @@ export class ParamsDraw {
 
   /** Draws until space and `where` are content. Rejects with what the space throws, or `SPACE_EXHAUSTED`, `WHERE_EXHAUSTED`, `WHERE_FORBIDS`. */
   async draw(firstAttempt: number): Promise<Drawn> {
-    const { space, existing } = this.#for
+    const { space, existing, drawsOn } = this.#for
     const { sampler } = this.#core
     const where = space && 'where' in space ? space.where : undefined
     const table = space && 'table' in space ? space.table : undefined
     // What a dead worker had drawn was accepted then.
     const mayReject = where !== undefined && !(existing && Object.keys(existing.params).length > 0)
     for (let attempt = firstAttempt; ; attempt++) {
+      // A set that was enqueued is not lost because the run ends.
+      if (attempt > firstAttempt && drawsOn && !(await drawsOn()) && !this.#hasFixed) throw problem('ABORTED')
       const history = this.#view(attempt)
       const drawn = sampler.sampleJoint?.(history, table ?? history.space({ pruned: true }))
       const joint = drawn instanceof Promise ? await drawn : drawn
-      const { params, systemAttributes } = this.#jointly(joint, table)
+      const { params, systemAttributes } = this.#jointly(joint)
       const drawing = this.#drawing(history, this.#fixed, params)
-      const isLast = !sampler.systematic && attempt - firstAttempt + 1 >= longestSearch
+      const isLast = (!sampler.systematic || this.#hasFixed) && attempt - firstAttempt + 1 >= longestSearch
       const given = this.#inSpace(drawing, mayReject ? where : undefined, attempt, isLast)
       if (given) {
         // What a sampler would note of its own draw is not true of one that was partly given.
@@ -86,12 +89,16 @@ export class ParamsDraw {
     const { space, number, redraws } = this.#for
     try {
       const value = space?.(drawing)
-      if (value instanceof Promise) throw problem('SPACE_ASYNC')
+      if (value instanceof Promise) {
+        value.catch(() => undefined)
+        throw problem('SPACE_ASYNC')
+      }
       if (!where || where(value)) return { value }
     } catch (error) {
       // The same attempt would throw again: an ask that follows goes on behind it.
       this.#core.spoiled = { number, attempt: attempt + 1 }
-      if (!redraws || drawing.isFinal || (isLast && this.#hasFixed)) throw error
+      const isAsync = error instanceof StudyError && error.code === 'SPACE_ASYNC'
+      if (!redraws || isAsync || drawing.isFinal || (isLast && this.#hasFixed)) throw error
       if (isLast) throw new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', longestSearch), { cause: error })
       redraws(error)
       return undefined
@@ -120,13 +127,11 @@ export class ParamsDraw {
     return new Drawing({ sampler, known: log.distributions, learns, warn: sentence => this.#warn(sentence), history, fixed, joint })
   }
 
-  /** A sampler with nothing left ends the ask, except for a trial whose params are given anyway. */
-  #jointly(joint: Draw | 'exhausted' | undefined, table: SpaceTable | undefined): Draw {
-    if (joint === undefined) return { params: {} }
-    if (joint !== 'exhausted') return joint
-    const isGiven = this.#hasFixed && Object.keys(table ?? {}).every(name => Object.hasOwn(this.#fixed, name))
-    if (isGiven) return { params: {} }
-    throw problem('SPACE_EXHAUSTED')
+  /** A sampler with nothing left ends the ask, except for a trial with fixed params, which is not lost: what it leaves open is drawn by itself. */
+  #jointly(joint: Draw | 'exhausted' | undefined): Draw {
+    if (joint === undefined || (joint === 'exhausted' && this.#hasFixed)) return { params: {} }
+    if (joint === 'exhausted') throw problem('SPACE_EXHAUSTED')
+    return joint
   }
 
   /** Once for a trial, however often it is drawn. */

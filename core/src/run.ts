@@ -1,7 +1,7 @@
 import { type AskRequest, ask } from './asking.ts'
 import { problem, StudyError, sentence, show } from './errors.ts'
 import { type EvaluationOptions, evaluate, longestTimer } from './evaluation.ts'
-import type { LiveTrial } from './live-trial.ts'
+import { LiveTrial } from './live-trial.ts'
 import type { OneByOne } from './one-by-one.ts'
 import { assertOutcome, warnOfFailure } from './outcome.ts'
 import type { AnyObjective, OptimizeOptions, StopReason } from './study.ts'
@@ -29,7 +29,7 @@ export class Run {
   readonly #objective: AnyObjective
   readonly #options: OptimizeOptions
   readonly #asks: OneByOne
-  readonly #askOnce: () => Promise<LiveTrial | 'limit'>
+  readonly #askOnce: () => ReturnType<typeof ask>
   readonly #evaluation: EvaluationOptions
   readonly #flights = new Set<LiveTrial>()
   #asked = 0
@@ -39,6 +39,8 @@ export class Run {
   #failure: { readonly error: unknown } | undefined
   #wake: () => void = () => {}
   #alone = false
+  /** Whether the present ask has told a trial failed. */
+  #hasFailed = false
   /** What has been warned of. */
   readonly #said = new Set<string>()
   #turnedAt = performance.now()
@@ -54,6 +56,7 @@ export class Run {
       objective,
       ...(typeof objective === 'function' ? {} : { space: objective.space }),
       failed: () => this.#askFailed(),
+      drawsOn: () => this.#drawsOn(),
       ...(onError === 'continue' ? { redraws: error => this.#redraws(error) } : {}),
       ...(until === undefined ? {} : { until }),
       ...(deterministic ? { lanes: this.#lanes, assertAlone: () => this.#assertAlone() } : {})
@@ -103,10 +106,10 @@ export class Run {
 
   async #asTheyEnd(): Promise<void> {
     for (;;) {
-      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
+      if (this.#isTurnDue()) await this.#turn()
       if (this.#flights.size < this.#lanes && this.#mayAsk()) {
         const live = await this.#ask()
-        if (live) void this.#evaluate(live).then(outcome => this.#tell(live, outcome))
+        if (live instanceof LiveTrial) void this.#evaluate(live).then(outcome => this.#tell(live, outcome))
       } else if (this.#flights.size === 0) return
       else
         await new Promise<void>(resolve => {
@@ -121,26 +124,40 @@ export class Run {
     this.#turnedAt = performance.now()
   }
 
-  /** Tells in the order of the asks, one ask after each tell. */
+  #isTurnDue(): boolean {
+    return performance.now() - this.#turnedAt > longestTurnMs
+  }
+
+  /** Tells in the order of the asks, one ask after each tell. A trial that was told failed by its ask holds its place among them. */
   async #inOrder(): Promise<void> {
-    const queue: { readonly live: LiveTrial; readonly outcome: Promise<TrialOutcome> }[] = []
+    const queue: { readonly live: LiveTrial | 'failed'; readonly outcome?: Promise<TrialOutcome> }[] = []
     const fill = async (): Promise<void> => {
-      if (performance.now() - this.#turnedAt > longestTurnMs) await this.#turn()
-      const live = await this.#ask()
-      if (live) queue.push({ live, outcome: this.#evaluate(live) })
+      while (queue.length < this.#lanes && this.#mayAsk()) {
+        // What a turn lets in may end the run.
+        if (this.#isTurnDue()) {
+          await this.#turn()
+          continue
+        }
+        const live = await this.#ask()
+        if (live === 'failed') queue.push({ live })
+        else if (live) queue.push({ live, outcome: this.#evaluate(live) })
+      }
     }
-    while (queue.length < this.#lanes && this.#mayAsk()) await fill()
+    await fill()
     for (let first = queue.shift(); first; first = queue.shift()) {
-      await this.#tell(first.live, await first.outcome)
-      while (queue.length < this.#lanes && this.#mayAsk()) await fill()
+      const { live, outcome } = first
+      if (live !== 'failed' && outcome) await this.#tell(live, await outcome)
+      await fill()
     }
   }
 
-  /** Undefined when the ask came to nothing: the run then has a reason to end, or tries again. */
-  async #ask(): Promise<LiveTrial | undefined> {
+  /** `failed` when a trial was told so; undefined when the ask came to nothing: the run then has a reason to end, or tries again. */
+  async #ask(): Promise<LiveTrial | 'failed' | undefined> {
     const { onError = 'throw' } = this.#options
+    this.#hasFailed = false
     try {
       const live = await this.#asks.run(this.#askOnce)
+      if (live === 'forbidden') return 'failed'
       if (live === 'limit') {
         this.#reason ??= 'trials'
         return undefined
@@ -151,22 +168,31 @@ export class Run {
       if (this.#failure) live.abort(this.#failure.error)
       return live
     } catch (error) {
+      const code = error instanceof StudyError ? error.code : ''
       this.#askErrors++
-      if (error instanceof StudyError && error.code === 'SPACE_EXHAUSTED') this.#reason ??= 'space-exhausted'
-      else if (onError === 'throw' || (error instanceof StudyError && error.code.startsWith('DETERMINISTIC'))) this.#failure ??= { error }
-      else if (error instanceof StudyError && error.code === 'ASK_KEEPS_FAILING') this.#failure ??= { error }
+      if (code === 'SPACE_EXHAUSTED') this.#reason ??= 'space-exhausted'
+      else if (code === 'ABORTED' && (this.#reason || this.#failure)) return undefined
+      else if (onError === 'throw' || code.startsWith('DETERMINISTIC')) this.#failure ??= { error }
+      else if (this.#hasFailed) return 'failed'
+      else if (code === 'ASK_KEEPS_FAILING') this.#failure ??= { error }
       else if (this.#askErrors >= mostAskErrors)
         this.#failure ??= { error: new StudyError('ASK_KEEPS_FAILING', sentence('ASK_KEEPS_FAILING', mostAskErrors), { cause: error }) }
       return undefined
     }
   }
 
-  /** A trial was told failed by an ask, which so has come further than the ones before. Returns whether the run may have another one. */
-  #askFailed(): boolean {
+  /** A trial was told failed by an ask, which so has come further than the ones before. */
+  #askFailed(): void {
+    this.#hasFailed = true
     this.counts.failed++
     this.#asked++
     this.#askErrors = 0
-    return this.#mayAsk()
+  }
+
+  /** Whether an ask should go on drawing, after a turn for others where one is due. */
+  #drawsOn(): boolean | Promise<boolean> {
+    const isWanted = (): boolean => !this.#reason && !this.#failure
+    return this.#isTurnDue() ? this.#turn().then(isWanted) : isWanted()
   }
 
   /** The first failure of its kind that would pass unheard: others of this run are likely to have the same reason. */

@@ -19,6 +19,7 @@ import { expect } from 'chai'
 import { randomStream } from '../../core/src/random-stream.ts'
 import { rejectedCode } from './rejection.ts'
 import { scrambled } from './scrambled.ts'
+import { warnings } from './warnings.ts'
 import { watched } from './watched-storage.ts'
 
 /** All that a history shows, as one text. */
@@ -230,6 +231,37 @@ describe('a deterministic run', () => {
         ]
       ]
     ])
+  })
+
+  it('whose enqueued sets fail is the same when it is stopped among them and resumed', async () => {
+    const picky = space(suggest => {
+      const x = suggest.suggestFloat('x', 0, 1)
+      if (x === 0.25) throw new Error('no such combination')
+      return x
+    })
+    const forbidden = space(suggest => suggest.suggestFloat('x', 0, 1), { where: x => x !== 0.25 })
+    const run = async (form: typeof picky, ends: readonly number[]): Promise<unknown> => {
+      const storage = memory()
+      for (const until of ends) {
+        await using study = await createStudy({ name: 'sets', storage, seed: 3, sampler: nosy, pruner: nosyPruner })
+        if (until === ends[0]) for (const x of [0.9, 0.8, 0.7, 0.6, 0.25, 0.25, 0.25, 0.5]) await study.enqueue({ x })
+        const evaluate = async (x: number, trial: Trial<number>): Promise<number> => {
+          for (let step = 0; step < 3; step++) {
+            await new Promise(resolve => setTimeout(resolve, 1 + ((trial.number * 7) % 4)))
+            trial.report(x, step)
+            if (trial.shouldPrune()) trial.prune()
+          }
+          return x
+        }
+        await warnings(() => study.optimize({ space: form, evaluate }, { until, deterministic: true, concurrency: 4, onError: 'continue' }))
+        if (until === ends.at(-1)) return (await study.trials()).map(({ state, params, reports }) => [state, params, reports])
+      }
+      return undefined
+    }
+    for (const form of [picky, forbidden]) {
+      const whole = await run(form, [24])
+      for (const stop of [5, 7, 8]) expect(await run(form, [stop, 24])).to.deep.equal(whole)
+    }
   })
 
   it('takes what waits before it draws, by number', async () => {

@@ -64,6 +64,30 @@ describe('a run', () => {
       expect(reason).to.equal('stopped')
     })
 
+  it('of one lane begins no other trial after stop() or an abort', async () => {
+    const busy = (): number => {
+      const end = performance.now() + 2
+      while (performance.now() < end);
+      return 1
+    }
+    for (const how of ['stop', 'abort'] as const) {
+      await using study = await createStudy()
+      const controller = new AbortController()
+      let ended = -1
+      let begun = 0
+      study.events$.pipe(ofType('trial.started')).subscribe(() => begun++)
+      const timer = setTimeout(() => {
+        ended = begun
+        if (how === 'stop') study.stop()
+        else controller.abort('enough')
+      }, 20)
+      await study.optimize(busy, { signal: controller.signal, trials: 1_000 }).catch(() => undefined)
+      clearTimeout(timer)
+      expect(ended).to.be.within(1, 999)
+      expect(begun).to.equal(ended)
+    }
+  })
+
   it('takes a time limit that is longer than any timer for one that never comes', async () => {
     await using study = await createStudy()
     const turn = (): Promise<void> => new Promise(resolve => setTimeout(resolve, 1))

@@ -1,4 +1,4 @@
-import { createStudy, int, memory, type Sampler, type Study, samplers, space } from '@rxtuna/core'
+import { createStudy, int, memory, type Sampler, type Study, type Summary, samplers, space } from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejection } from './rejection.ts'
 import { warnings } from './warnings.ts'
@@ -127,6 +127,47 @@ describe('a space that throws', () => {
       },
       { name: 'Error', message: 'no such combination', cause: 'invalid' }
     ])
+  })
+
+  it('is tried a thousand times for a set that fixes what it refuses, of a grid too', async () => {
+    const objective = space(suggest => {
+      const sum = suggest.suggestInt('x', 0, 4) + suggest.suggestInt('y', 0, 4)
+      if (sum < 2 || suggest.suggestInt('x', 0, 4) < 2) throw failure
+      return sum
+    })
+    const table = space({ x: int(0, 4), y: int(0, 4) }, { where: ({ x }) => x > 1 })
+    const optimized = async (run: (study: Study) => Promise<Summary<unknown>>): Promise<void> => {
+      await using study = await createStudy({ sampler: samplers.grid({ x: int(0, 4), y: int(0, 4) }) })
+      await study.enqueue({ x: 1 })
+      await warnings(async () => expect(await run(study)).to.include({ reason: 'trials', complete: 3, failed: 1 }))
+    }
+    await optimized(study => study.optimize({ space: objective, evaluate: () => 1 }, { trials: 4, onError: 'continue' }))
+    await optimized(study => study.optimize({ space: table, evaluate: () => 1 }, { trials: 4 }))
+  })
+
+  it('does not keep a run from ending: by its time limit, by stop(), by a signal', async () => {
+    let refuse = (): void => {}
+    const never = space(suggest => {
+      suggest.suggestInt('x', 0, 1_000_000)
+      refuse()
+      throw failure
+    })
+    const objective = { space: never, evaluate: () => 1 }
+    await using study = await createStudy({ sampler: samplers.grid({ x: int(0, 1_000_000) }) })
+    await warnings(async () => {
+      const timed = await study.optimize(objective, { timeout: 20, onError: 'continue' })
+      expect(timed).to.include({ reason: 'timeout', complete: 0, failed: 0 })
+      let calls = 0
+      refuse = () => {
+        if (++calls === 3) study.stop()
+      }
+      expect(await study.optimize(objective, { onError: 'continue' })).to.include({ reason: 'stopped', failed: 0 })
+      expect(calls).to.equal(3)
+      const controller = new AbortController()
+      refuse = () => controller.abort('enough')
+      expect(await rejection(study.optimize(objective, { signal: controller.signal, onError: 'continue' }))).to.equal('enough')
+    })
+    expect(await study.trials()).to.deep.equal([])
   })
 
   it('rejects an ask by hand, and the next one goes on behind that draw', async () => {

@@ -87,7 +87,7 @@ export function memory(options: { readonly clock?: () => number } = {}): StudySt
       if (number === undefined || !trial) return undefined
       study.head++
       study.changes.push(number)
-      trial.record = trialRecord({ ...trial.record, state: 'running', startedAt: dateOf(clock()) })
+      trial.record = trialRecord({ ...trial.record, state: 'running', startedAt: new Date(clock()) })
       return trial.record
     },
     async waiting(name) {
@@ -157,7 +157,7 @@ function created(study: MemoryStudy, number: number, trial: NewTrial, now: numbe
     reports: none,
     attributes: withAttributes(nothing, trial.attributes),
     systemAttributes: withAttributes(nothing, trial.systemAttributes),
-    startedAt: state === 'running' ? dateOf(now) : undefined
+    startedAt: state === 'running' ? new Date(now) : undefined
   })
   return end ? finished({ record, pending: undefined, steps: undefined }, study.directions.length, end, now) : record
 }
@@ -190,7 +190,7 @@ function finished(trial: MemoryTrial, objectives: number, end: TrialEnd, now: nu
     attributes: parts?.attributes ?? attributes,
     systemAttributes,
     startedAt,
-    finishedAt: dateOf(now)
+    finishedAt: new Date(now)
   })
 }
 
@@ -273,12 +273,4 @@ function readSince(study: MemoryStudy, cursor: MemoryCursor, limit: number): { t
     if (trial.record.state !== 'waiting') trials.push(recordOf(trial))
   }
   return { trials, cursor: { study, from, at } }
-}
-
-let latest = new Date(0)
-
-/** Trials may take microseconds: those of one millisecond share their date, as all that a record holds is not to be changed. */
-function dateOf(now: number): Date {
-  if (latest.getTime() !== now) latest = new Date(now)
-  return latest
 }
