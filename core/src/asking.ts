@@ -127,7 +127,7 @@ function resultOf({ drawing, attempt, systemAttributes }: Drawn, hasSpace: boole
   const result: { -readonly [K in keyof AskResult]: AskResult[K] } = { params: undefined, attempt }
   if (systemAttributes) result.systemAttributes = systemAttributes
   if (!hasSpace) return result
-  result.params = Object.freeze(drawing.params)
+  result.params = drawing.take()
   result.distributions = drawing.table
   if (drawing.isFixed) result.fixed = true
   return result

@@ -36,12 +36,13 @@ const none: NumberOptions = Object.freeze({})
 
 /** Draws the params of one trial, one by one; a name that was drawn before keeps its value. */
 export class Drawing implements Suggest {
-  readonly params: Record<string, ParamValue> = {}
+  params: Record<string, ParamValue> = {}
   readonly distributions: Record<string, Distribution> = {}
   readonly #sources: DrawingSources
   #fixed = 0
   #drawn = 0
   #refused = false
+  #isTaken = false
 
   constructor(sources: DrawingSources) {
     this.#sources = sources
@@ -60,6 +61,12 @@ export class Drawing implements Suggest {
   /** The distributions so far, frozen; one object for all trials that have the same ones. */
   get table(): SpaceTable {
     return this.#sources.known.table(this.distributions)
+  }
+
+  /** The params so far, frozen: what is drawn later goes into a copy. */
+  take(): Params {
+    this.#isTaken = true
+    return Object.freeze(this.params)
   }
 
   /** How many params were drawn so far. */
@@ -106,6 +113,10 @@ export class Drawing implements Suggest {
       known.assertCompatible(name, distribution)
     }
     const value = this.#value(name, distribution)
+    if (this.#isTaken) {
+      this.params = { ...this.params }
+      this.#isTaken = false
+    }
     this.distributions[name] = distribution
     this.params[name] = value
     if (learns) known.learnOne(name, distribution)

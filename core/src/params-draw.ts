@@ -112,7 +112,7 @@ export class ParamsDraw {
     const history = this.#view(attempt)
     const drawing = this.#drawing(history, { ...params, ...this.#fixed }, {})
     const value = this.#for.space?.(drawing)
-    Object.freeze(drawing.params)
+    drawing.take()
     return { drawing, value, history, attempt }
   }
 

@@ -121,7 +121,7 @@ export class TrialWrites {
     if (size === this.#storedParams) return {}
     const stored = this.#storedParams
     this.#storedParams = size
-    if (stored === 0) return { params: Object.freeze({ ...params }), distributions: this.#drawing.table }
+    if (stored === 0) return { params: this.#drawing.take(), distributions: this.#drawing.table }
     const names = Object.keys(params).slice(stored)
     return {
       params: Object.fromEntries(names.map(name => [name, params[name] as ParamValue])),

@@ -1,5 +1,6 @@
 export { abortable } from './abortable.ts'
 export { CacheMeter, type LoadKind } from './meter.ts'
+export { observed } from './observed.ts'
 export { SingleFlight } from './single-flight.ts'
 export { Versions } from './versions.ts'
 export { Wraps } from './wraps.ts'

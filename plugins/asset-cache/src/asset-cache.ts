@@ -46,6 +46,8 @@ export interface AssetCache extends ObservedCache, AsyncDisposable {
    * Pins may overlap: each new one has the versions asked anew, and the last one to go ends it. The plugin holds one per run.
    */
   pinVersions(): Disposable
+  /** Sets how many lists are kept at most, from now on. */
+  resize(maxEntries: number): void
 }
 
 /** Opens an asset cache. `bytes` in its statistics is an estimate: two bytes per character. */
@@ -63,13 +65,13 @@ interface Entry {
 class Assets implements AssetCache {
   readonly name: string
   readonly #enabled: boolean
-  readonly #maxEntries: number
+  #maxEntries: number
   readonly #meter = new CacheMeter()
   readonly #wraps = new Wraps()
   readonly #flights = new SingleFlight<Entry>(() => this.#meter.join())
   readonly #versions = new Versions()
   readonly #pins = new VersionPins()
-  readonly #entries: LRUCache<string, Entry>
+  #entries: LRUCache<string, Entry>
   #bytes = 0
   /** Counts `clear`, so that a load from before it is not kept. */
   #era = 0
@@ -79,8 +81,12 @@ class Assets implements AssetCache {
     this.name = name
     this.#enabled = enabled
     this.#maxEntries = maxEntries
-    this.#entries = new LRUCache<string, Entry>({
-      max: maxEntries,
+    this.#entries = this.#keeping(maxEntries)
+  }
+
+  #keeping(max: number): LRUCache<string, Entry> {
+    return new LRUCache<string, Entry>({
+      max,
       dispose: (entry, key, reason) => {
         this.#bytes -= entry.bytes
         this.#versions.remove(entry.bundle, key)
@@ -193,14 +199,27 @@ class Assets implements AssetCache {
     return entry
   }
 
-  #keep(key: string, version: string, entry: Entry): void {
-    if (this.#entries.size >= this.#maxEntries) {
+  resize(maxEntries: number): void {
+    this.#maxEntries = checkEntries(maxEntries)
+    this.#makeRoom(maxEntries)
+    while (this.#entries.size > maxEntries) this.#entries.pop()
+    const entries = this.#entries
+    this.#entries = this.#keeping(maxEntries)
+    entries.rforEach((entry, key) => void this.#entries.set(key, entry))
+  }
+
+  /** Lists of an older version go first. */
+  #makeRoom(most: number): void {
+    while (this.#entries.size > most) {
       const outdated = this.#versions.oldest()
-      if (outdated !== undefined) {
-        this.#entries.delete(outdated)
-        this.#meter.evicted(outdated, 'version')
-      }
+      if (outdated === undefined) return
+      this.#entries.delete(outdated)
+      this.#meter.evicted(outdated, 'version')
     }
+  }
+
+  #keep(key: string, version: string, entry: Entry): void {
+    this.#makeRoom(this.#maxEntries - 1)
     this.#entries.set(key, entry)
     this.#bytes += entry.bytes
     this.#versions.add(entry.bundle, version, key)

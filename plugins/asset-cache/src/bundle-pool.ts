@@ -29,7 +29,12 @@ export interface BundleLease<B> extends AsyncDisposable {
 export interface BundlePool<B> extends ObservedCache, AsyncDisposable {
   /** Borrows the bundle in its present version. Rejects when the version or the bundle cannot be had, or with the signal's reason. */
   acquire(name: string, options?: { readonly signal?: AbortSignal }): Promise<BundleLease<B>>
+  /** Lets go of this bundle, whatever its version says: closes it when nobody has it, and opens it anew for the next caller. */
+  invalidate(name: string): Promise<void>
+  /** Lets go of all bundles in the same way; the statistics start anew. */
   clear(): Promise<void>
+  /** Sets how many bundles are kept open at most, from now on. */
+  resize(maxEntries: number): Promise<void>
 }
 
 export function openBundlePool<B extends AsyncDisposable>(options: BundlePoolOptions<B>): BundlePool<B> {
@@ -41,6 +46,8 @@ interface Slot<B> {
   readonly key: string
   readonly name: string
   readonly kind: LoadKind
+  /** Its own, because a bundle that was invalidated while it opened is opened anew beside it. */
+  readonly flight: string
   bundle?: B
   /** Callers that wait for it or have it. */
   claims: number
@@ -48,30 +55,37 @@ interface Slot<B> {
   asked: number
   /** Whether the pool keeps it when nobody has it. */
   kept: boolean
+  /** Never kept again. */
+  invalid: boolean
 }
 
 class Pool<B extends AsyncDisposable> implements BundlePool<B> {
   readonly name: string
   readonly #options: BundlePoolOptions<B>
-  readonly #maxEntries: number
+  #maxEntries: number
   readonly #meter = new CacheMeter()
   readonly #wraps = new Wraps()
   readonly #flights = new SingleFlight<void>(() => this.#meter.join())
   readonly #slots = new Map<string, Slot<B>>()
-  readonly #kept: LRUCache<string, Slot<B>>
+  #kept: LRUCache<string, Slot<B>>
   /** The key that is kept of each name. */
   readonly #current = new Map<string, string>()
   readonly #closings = new Set<Promise<void>>()
   readonly #failures: unknown[] = []
   #acquired = 0
+  #flown = 0
   #closed = false
 
   constructor(options: BundlePoolOptions<B>) {
     this.name = options.name ?? 'bundle-pool'
     this.#options = options
     this.#maxEntries = checkEntries(options.maxEntries ?? 100)
-    this.#kept = new LRUCache<string, Slot<B>>({
-      max: this.#maxEntries,
+    this.#kept = this.#keeping(this.#maxEntries)
+  }
+
+  #keeping(max: number): LRUCache<string, Slot<B>> {
+    return new LRUCache<string, Slot<B>>({
+      max,
       dispose: (slot, key, reason) => {
         if (reason === 'set') return
         slot.kept = false
@@ -101,7 +115,7 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
       if (slot.bundle !== undefined) {
         this.#meter.hit(key, slot.kind)
         this.#keep(slot)
-      } else await this.#flights.run(key, alive => this.#open(slot, alive), signal)
+      } else await this.#flights.run(slot.flight, alive => this.#open(slot, alive), signal)
     } catch (error) {
       slot.claims--
       await this.#settle(slot)
@@ -114,11 +128,23 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
     return this.#meter.stats({ entries: this.#kept.size, bytes: 0, maxEntries: this.#maxEntries })
   }
 
-  /** Closes what is idle, at once, and what is lent, when it comes back; the statistics start anew. */
+  async invalidate(name: string): Promise<void> {
+    for (const slot of [...this.#slots.values()]) if (slot.name === name) this.#invalidate(slot)
+    await Promise.all(this.#closings)
+  }
+
   async clear(): Promise<void> {
-    for (const key of [...this.#kept.keys()]) this.#meter.invalidated(key, 'manual')
-    this.#kept.clear()
+    for (const slot of [...this.#slots.values()]) this.#invalidate(slot)
     this.#meter.reset()
+    await Promise.all(this.#closings)
+  }
+
+  async resize(maxEntries: number): Promise<void> {
+    this.#maxEntries = checkEntries(maxEntries)
+    while (this.#kept.size > maxEntries) this.#kept.pop()
+    const kept = this.#kept
+    this.#kept = this.#keeping(maxEntries)
+    kept.rforEach((slot, key) => void this.#kept.set(key, slot))
     await Promise.all(this.#closings)
   }
 
@@ -151,10 +177,19 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
   #slot(name: string, key: string): Slot<B> {
     let slot = this.#slots.get(key)
     if (!slot) {
-      slot = { key, name, kind: this.#meter.kind(name), claims: 0, asked: 0, kept: false }
+      const flight = `${++this.#flown} ${key}`
+      slot = { key, name, kind: this.#meter.kind(name), flight, claims: 0, asked: 0, kept: false, invalid: false }
       this.#slots.set(key, slot)
     }
     return slot
+  }
+
+  #invalidate(slot: Slot<B>): void {
+    this.#meter.invalidated(slot.key, 'manual')
+    slot.invalid = true
+    // Whoever asks from now on gets another slot.
+    this.#slots.delete(slot.key)
+    if (slot.kept) this.#kept.delete(slot.key)
   }
 
   async #open(slot: Slot<B>, signal: AbortSignal): Promise<void> {
@@ -172,7 +207,7 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
 
   #keep(slot: Slot<B>): void {
     const current = this.#slots.get(this.#current.get(slot.name) ?? '')
-    if (this.#closed || this.#options.enabled === false || (current && current.asked > slot.asked)) return
+    if (slot.invalid || this.#closed || this.#options.enabled === false || (current && current.asked > slot.asked)) return
     this.#outdate(slot.name, slot.key)
     slot.kept = true
     this.#current.set(slot.name, slot.key)

@@ -13,6 +13,10 @@ const sentences = {
   FILES_NONE: () => 'Expected at least one path to take a version of, got none.',
   FILE_MISSING: (path: string) => `Expected a file at ${path}, got nothing there. Check the path, or create the file first.`,
   FILE_KIND: (path: string) => `Expected a file at ${path}, got something else. Name the files in a directory one by one.`,
+  STORE_PATH: (value: unknown) => `Expected a path as \`store\`, got ${show(value)}.`,
+  VERSION_PARTS: () => 'Expected at least one named part to make a version of, got none.',
+  VERSION_PART: (part: string, value: unknown) =>
+    `Expected texts, finite numbers, booleans, dates, lists and objects in the part "${part}" of a version, got ${show(value)}.`,
   POOL_CLOSE: (count: number) => `Expected all bundles to close, but ${count} threw while they did. \`errors\` holds what they threw.`
 } as const
 

@@ -1,34 +1,34 @@
 import { createHash, hash } from 'node:crypto'
-import { type BigIntStats, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { LRUCache } from 'lru-cache'
 import { problem } from './errors.ts'
+import { type FileContent, type FileStamp, mostFiles, type VersionStore, versionStore } from './version-store.ts'
 
-interface Content {
-  readonly stat: BigIntStats
-  /** The length in eight bytes, then the SHA-256. */
-  readonly digest: Buffer
-  readonly sqlite: boolean
+export interface FileVersionOptions {
+  /** A file in which what was read is remembered for other processes; made with its directories. Default: only this process remembers. */
+  readonly store?: string
 }
 
-const remembered = new LRUCache<string, Content>({ max: 10_000 })
-const reading = new Map<string, Promise<Content>>()
+const remembered = new LRUCache<string, FileContent>({ max: mostFiles })
+const reading = new Map<string, Promise<FileContent>>()
 const attempts = 3
 const sqliteHeader = Buffer.from('SQLite format 3\0', 'latin1')
 
 /**
  * SHA-256, in hexadecimal, of the files' content in this order; their names do not count. A file is read again only when its size, mtime, ctime (in ns) or
- * inode changed since this process last read it, so asking again costs a stat per file. For a SQLite database its `-wal` counts too, if there is one.
- * Rejects with a sentence when a path is missing or no file.
+ * inode changed since it was last read, by this process or, with a `store`, by any that has the same one; so asking again costs a stat per file. For a
+ * SQLite database its `-wal` counts too, if there is one. Rejects with a sentence when a path is missing or no file, and when the store cannot be written.
  */
-export async function fileVersion(paths: readonly string[]): Promise<string> {
+export async function fileVersion(paths: readonly string[], { store: storePath }: FileVersionOptions = {}): Promise<string> {
   if (paths.length === 0) throw problem('FILES_NONE')
+  const store = storePath === undefined ? undefined : versionStore(storePath)
   const parts: Buffer[] = []
   for (const path of paths) {
-    const content = (await contentOf(path)) ?? missing(path)
-    const wal = content.sqlite ? await contentOf(`${path}-wal`) : undefined
+    const content = (await contentOf(path, store)) ?? missing(path)
+    const wal = content.sqlite ? await contentOf(`${path}-wal`, store) : undefined
     // An empty log is the same as none: SQLite leaves one or the other behind.
-    const logged = wal && wal.stat.size > 0n ? wal : undefined
+    const logged = wal && wal.stamp.size > 0n ? wal : undefined
     parts.push(content.digest, Buffer.of(logged ? 1 : 0))
     if (logged) parts.push(logged.digest)
   }
@@ -40,13 +40,18 @@ function missing(path: string): never {
 }
 
 /** What a file holds, or undefined when there is none. A file that changes while it is read is read again, a few times. */
-async function contentOf(path: string): Promise<Content | undefined> {
+async function contentOf(path: string, store: VersionStore | undefined): Promise<FileContent | undefined> {
   for (let attempt = 1; ; attempt++) {
     const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
     if (!stat) return undefined
     if (!stat.isFile()) throw problem('FILE_KIND', path)
     const known = remembered.get(path)
-    if (known && same(known.stat, stat)) return known
+    if (known && same(known.stamp, stat)) return kept(store, path, known)
+    const stored = store?.get(path)
+    if (stored && same(stored.stamp, stat)) {
+      remembered.set(path, stored)
+      return stored
+    }
     let read = reading.get(path)
     if (!read) {
       read = readContent(path).finally(() => reading.delete(path))
@@ -54,18 +59,25 @@ async function contentOf(path: string): Promise<Content | undefined> {
     }
     const content = await read
     // A caller that joined an earlier reading takes it only if the file has not changed since.
-    if (same(content.stat, stat) || attempt === attempts) return content
+    if (same(content.stamp, stat) || attempt === attempts) return remembered.has(path) ? kept(store, path, content) : content
   }
 }
 
-async function readContent(path: string): Promise<Content> {
+/** Remembered in the store too, if it is not yet. */
+function kept(store: VersionStore | undefined, path: string, content: FileContent): FileContent {
+  const stored = store?.get(path)
+  if (store && !(stored && same(stored.stamp, content.stamp))) store.set(path, content)
+  return content
+}
+
+async function readContent(path: string): Promise<FileContent> {
   await using file = await open(path)
   const before = await file.stat({ bigint: true })
   const { length, sha, sqlite } = await digest(file)
   const stat = await file.stat({ bigint: true })
   const prefix = Buffer.alloc(8)
   prefix.writeBigUInt64BE(length)
-  const content: Content = { stat, digest: Buffer.concat([prefix, sha]), sqlite }
+  const content: FileContent = { stamp: stat, digest: Buffer.concat([prefix, sha]), sqlite }
   if (same(before, stat) && settled(stat)) remembered.set(path, content)
   else remembered.delete(path)
   return content
@@ -87,7 +99,7 @@ async function digest(file: FileHandle): Promise<{ length: bigint; sha: Buffer; 
   return { length: BigInt(length), sha: sha.digest(), sqlite }
 }
 
-function same(a: BigIntStats, b: BigIntStats): boolean {
+function same(a: FileStamp, b: FileStamp): boolean {
   return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs && a.ino === b.ino && a.dev === b.dev
 }
 
@@ -95,7 +107,7 @@ function same(a: BigIntStats, b: BigIntStats): boolean {
  * Whether a later write would show in the times. A file system's clock moves in ticks, some in whole seconds: a file that was changed within the
  * present tick could change again without a trace, so what was read of it is not remembered.
  */
-function settled({ mtimeNs, ctimeNs }: BigIntStats): boolean {
+function settled({ mtimeNs, ctimeNs }: FileStamp): boolean {
   const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
   const tickMs = changed % 1_000_000_000n === 0n ? 2000 : 20
   return Date.now() - Number(changed / 1_000_000n) > tickMs

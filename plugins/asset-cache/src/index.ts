@@ -7,5 +7,6 @@ export {
   openAssetCache
 } from './asset-cache.ts'
 export { type BundleLease, type BundlePool, type BundlePoolOptions, openBundlePool } from './bundle-pool.ts'
-export { fileVersion } from './file-version.ts'
+export { bundleVersion, compareVersions, type VersionPart } from './bundle-version.ts'
+export { type FileVersionOptions, fileVersion } from './file-version.ts'
 export { assetCache } from './plugin.ts'

@@ -9,6 +9,7 @@ import { problem } from './errors.ts'
 import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
 import { type GroupedTable, groupTable, passes } from './group-table.ts'
 import { type ComputeColumn, type GroupedData, StoredGroups } from './grouped-data.ts'
+import { checkBytes } from './limits.ts'
 import { inTurns } from './slices.ts'
 
 /** What keeps callers from spoiling each other's data: the types alone; a check after each trial that used it; or copies. */
@@ -45,6 +46,8 @@ export interface DataCache extends ObservedCache, AsyncDisposable {
   lend<T>(user: string, work: () => T): T
   /** Under `verify`, when that user has ended: drops the entries that were written, and says who may have done it. Blocks for about 0.2 ms per MB of them. */
   verify(user: string): readonly WrittenEntry[]
+  /** Sets how many bytes of arrays are kept at most, from now on. */
+  resize(maxBytes: number): void
 }
 
 export function openDataCache(options: DataCacheOptions = {}): DataCache {
@@ -69,28 +72,31 @@ class GroupCache implements DataCache {
   readonly isolation: Isolation
   readonly #enabled: boolean
   readonly #shared: boolean
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #meter = new CacheMeter()
   readonly #wraps = new Wraps()
   readonly #flights = new SingleFlight<Entry>(() => this.#meter.join())
   readonly #versions = new Versions()
   readonly #uses = new EntryUses()
-  readonly #entries: LRUCache<string, Entry>
+  #entries: LRUCache<string, Entry>
   #bytes = 0
   /** Counts `clear`, so that a load from before it is not kept. */
   #era = 0
   #closed = false
 
   constructor({ maxBytes = 2 * 2 ** 30, enabled = true, shared = false, isolation, name = 'data-cache' }: DataCacheOptions) {
-    if (!(maxBytes >= 1 && maxBytes <= Number.MAX_SAFE_INTEGER)) throw problem('MAX_BYTES', maxBytes)
     this.name = name
     this.isolation = isolation ?? (process.env.NODE_ENV === 'test' ? 'verify' : 'types')
     if (!['types', 'verify', 'copy'].includes(this.isolation)) throw problem('ISOLATION', isolation)
     this.#enabled = enabled
     this.#shared = shared
-    this.#maxBytes = Math.floor(maxBytes)
-    this.#entries = new LRUCache<string, Entry>({
-      maxSize: this.#maxBytes,
+    this.#maxBytes = checkBytes(maxBytes)
+    this.#entries = this.#keeping(this.#maxBytes)
+  }
+
+  #keeping(maxSize: number): LRUCache<string, Entry> {
+    return new LRUCache<string, Entry>({
+      maxSize,
       // A size of nothing is not allowed; a table without rows counts as one byte.
       sizeCalculation: ({ data }) => Math.max(1, data.byteLength),
       dispose: (entry, key, reason) => {
@@ -244,14 +250,29 @@ class GroupCache implements DataCache {
     return this.#handOut(entry)
   }
 
-  #keep(entry: Entry): void {
-    const { byteLength } = entry.data
-    if (byteLength > this.#maxBytes) return
-    for (let outdated = this.#versions.oldest(); outdated !== undefined; outdated = this.#versions.oldest()) {
-      if (this.#bytes + byteLength <= this.#maxBytes) break
+  resize(maxBytes: number): void {
+    this.#maxBytes = checkBytes(maxBytes)
+    this.#makeRoom(this.#maxBytes)
+    while (this.#bytes > this.#maxBytes && this.#entries.size > 0) this.#entries.pop()
+    const entries = this.#entries
+    this.#entries = this.#keeping(this.#maxBytes)
+    entries.rforEach((entry, key) => void this.#entries.set(key, entry))
+  }
+
+  /** Entries of an older version go first. */
+  #makeRoom(most: number): void {
+    while (this.#bytes > most) {
+      const outdated = this.#versions.oldest()
+      if (outdated === undefined) return
       this.#entries.delete(outdated)
       this.#meter.evicted(outdated, 'version')
     }
+  }
+
+  #keep(entry: Entry): void {
+    const { byteLength } = entry.data
+    if (byteLength > this.#maxBytes) return
+    this.#makeRoom(this.#maxBytes - byteLength)
     // Room is made by the least recently used, and that must not be what this was derived from.
     for (let source = entry.source; source; source = source.source) this.#entries.get(source.key)
     entry.source?.derived.add(entry.key)

@@ -3,6 +3,7 @@ import { CacheMeter, type LoadKind, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { byteSize } from './byte-size.ts'
 import { problem } from './errors.ts'
+import { checkBytes } from './limits.ts'
 import { answers, type Read, recordReads, whole } from './param-reads.ts'
 
 /** A part of an evaluation: what it returns follows from the params that it reads, from what the step before returned, and from the data. */
@@ -25,6 +26,8 @@ export interface Stages<P, R> extends ObservedCache {
   /** What the last step returns for these params. */
   evaluate(params: P): Promise<R>
   clear(): void
+  /** Sets how many bytes of results are kept at most, from now on. */
+  resize(maxBytes: number): void
 }
 
 /**
@@ -103,10 +106,10 @@ class StepCache implements Stages<unknown, unknown> {
   readonly #data: unknown
   readonly #steps: readonly (readonly [string, AnyStep])[]
   readonly #enabled: boolean
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #meter = new CacheMeter()
   readonly #wraps = new Wraps()
-  readonly #kept: LRUCache<Result, Kept>
+  #kept: LRUCache<Result, Kept>
   #first = new Results()
 
   constructor(
@@ -114,16 +117,19 @@ class StepCache implements Stages<unknown, unknown> {
     steps: Readonly<Record<string, AnyStep>>,
     { maxBytes = 2 ** 29, enabled = true, name = 'stages' }: StagesOptions
   ) {
-    if (!(maxBytes >= 1 && maxBytes <= Number.MAX_SAFE_INTEGER)) throw problem('MAX_BYTES', maxBytes)
     this.#steps = Object.entries(steps)
     if (this.#steps.length === 0) throw problem('STAGES_NONE')
     for (const [step, compute] of this.#steps) if (typeof compute !== 'function') throw problem('STAGE_SHAPE', step, compute)
     this.name = name
     this.#data = data
     this.#enabled = enabled
-    this.#maxBytes = Math.floor(maxBytes)
-    this.#kept = new LRUCache({
-      maxSize: this.#maxBytes,
+    this.#maxBytes = checkBytes(maxBytes)
+    this.#kept = this.#keeping(this.#maxBytes)
+  }
+
+  #keeping(maxSize: number): LRUCache<Result, Kept> {
+    return new LRUCache({
+      maxSize,
       sizeCalculation: ({ bytes }) => Math.max(1, bytes),
       dispose: ({ remove }, result, reason) => {
         remove()
@@ -158,6 +164,14 @@ class StepCache implements Stages<unknown, unknown> {
 
   stats(): CacheStats {
     return this.#meter.stats({ entries: this.#kept.size, bytes: this.#kept.calculatedSize, maxBytes: this.#maxBytes })
+  }
+
+  resize(maxBytes: number): void {
+    this.#maxBytes = checkBytes(maxBytes)
+    while (this.#kept.calculatedSize > this.#maxBytes) this.#kept.pop()
+    const kept = this.#kept
+    this.#kept = this.#keeping(this.#maxBytes)
+    kept.rforEach((held, result) => void this.#kept.set(result, held))
   }
 
   clear(): void {

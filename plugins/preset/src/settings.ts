@@ -16,6 +16,26 @@ export interface CachingOptions {
   readonly maxBundlePoolSize?: number
 }
 export type CachingSettings = Required<CachingOptions>
+/** What can be changed while the caches are in use. */
+export type CachingLimits = Pick<CachingOptions, 'cacheSizeGb' | 'lruMaxsize' | 'maxBundlePoolSize'>
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+const isSize = (value: number): boolean => value > 0 && Number.isFinite(value)
+const limits = {
+  cacheSizeGb: { expected: 'a number of GB greater than 0', fits: isSize },
+  lruMaxsize: { expected: 'a whole number >= 1', fits: isCount },
+  maxBundlePoolSize: { expected: 'a whole number >= 1', fits: isCount }
+} as const
+
+/** The same limits; throws a sentence for one that is none, or is not known. */
+export function cachingLimits(given: CachingLimits): CachingLimits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(limits, name)) throw presetError('CACHING_OPTION', name, `one of ${Object.keys(limits).join(', ')}`, value)
+    const { expected, fits } = limits[name as keyof CachingLimits]
+    if (value !== undefined && (typeof value !== 'number' || !fits(value))) throw presetError('CACHING_OPTION', name, expected, value)
+  }
+  return given
+}
 
 const words: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false }
 
@@ -23,13 +43,8 @@ const words: Readonly<Record<string, boolean>> = { true: true, false: false, '1'
 export function cachingSettings(options: CachingOptions, env: Readonly<Record<string, string | undefined>>): CachingSettings {
   const { directory = '.rxtuna/cache' } = options
   if (typeof directory !== 'string' || directory === '') throw presetError('CACHING_OPTION', 'directory', 'a path', directory)
-  const number = (
-    name: keyof CachingOptions,
-    variable: string,
-    expected: string,
-    fits: (value: number) => boolean,
-    standard: number
-  ): number => {
+  const number = (name: keyof CachingLimits, variable: string, standard: number): number => {
+    const { expected, fits } = limits[name]
     const given = options[name]
     if (given !== undefined) {
       if (typeof given !== 'number' || !fits(given)) throw presetError('CACHING_OPTION', name, expected, given)
@@ -53,19 +68,12 @@ export function cachingSettings(options: CachingOptions, env: Readonly<Record<st
     if (value === undefined) throw presetError('CACHING_VARIABLE', variable, 'true or false (or 1 or 0)', text)
     return value
   }
-  const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
   return {
     directory,
-    cacheSizeGb: number(
-      'cacheSizeGb',
-      'RXTUNA_CACHE_SIZE_GB',
-      'a number of GB greater than 0',
-      value => value > 0 && Number.isFinite(value),
-      2
-    ),
+    cacheSizeGb: number('cacheSizeGb', 'RXTUNA_CACHE_SIZE_GB', 2),
     enableCaching: flag('enableCaching', 'RXTUNA_ENABLE_CACHING'),
-    lruMaxsize: number('lruMaxsize', 'RXTUNA_LRU_MAXSIZE', 'a whole number >= 1', isCount, 128),
+    lruMaxsize: number('lruMaxsize', 'RXTUNA_LRU_MAXSIZE', 128),
     enableBundlePooling: flag('enableBundlePooling', 'RXTUNA_ENABLE_BUNDLE_POOLING'),
-    maxBundlePoolSize: number('maxBundlePoolSize', 'RXTUNA_MAX_BUNDLE_POOL_SIZE', 'a whole number >= 1', isCount, 100)
+    maxBundlePoolSize: number('maxBundlePoolSize', 'RXTUNA_MAX_BUNDLE_POOL_SIZE', 100)
   }
 }

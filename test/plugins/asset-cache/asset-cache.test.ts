@@ -23,6 +23,8 @@ function bundleOf(name: string, assets: readonly string[] = ['AAPL', 'MSFT']) {
   return bundle satisfies AssetBundle
 }
 
+type Bundle = ReturnType<typeof bundleOf>
+
 describe('the asset cache', () => {
   it("lists a bundle's assets once per version, in the bundle's order, and asks the version at each access", async () => {
     await using cache = openAssetCache()
@@ -251,5 +253,26 @@ describe('the asset cache', () => {
     await cache[Symbol.asyncDispose]()
     await cache[Symbol.asyncDispose]()
     expect(await code(cache.assets(bundle))).to.equal('ASSET_CACHE_CLOSED')
+  })
+
+  it('keeps fewer lists from now on, or more, when it is resized, old versions going first', async () => {
+    await using cache = openAssetCache()
+    const [a, b, c] = ['a', 'b', 'c'].map(name => bundleOf(name)) as [Bundle, Bundle, Bundle]
+    for (const bundle of [a, b, c]) await cache.assets(bundle)
+    c.current = '2'
+    await cache.assets(c)
+    cache.resize(3)
+    cache.resize(2)
+    expect(cache.stats()).to.include({ entries: 2, maxEntries: 2, evictions: 2, bytes: 32 })
+    for (const bundle of [b, c]) await cache.assets(bundle)
+    expect([a.loads, b.loads, c.loads]).to.deep.equal([1, 1, 2])
+    await cache.assets(a)
+    expect(cache.stats().entries).to.equal(2)
+    cache.resize(9)
+    await cache.assets(b)
+    expect(cache.stats()).to.include({ entries: 3, maxEntries: 9 })
+    expect(() => cache.resize(0.5))
+      .to.throw()
+      .with.property('code', 'MAX_ENTRIES')
   })
 })

@@ -52,6 +52,73 @@ describe('the bundle pool', () => {
     for (const lease of leases) await lease[Symbol.asyncDispose]()
   })
 
+  it('lets go of a bundle that is invalidated, whatever its version says, and opens it anew beside one that is lent', async () => {
+    const { pool, log } = poolOf()
+    await using _pool = pool
+    const reasons: unknown[] = []
+    pool.events.on('invalidate', event => reasons.push(event))
+    const lent = await pool.acquire('a')
+    await (await pool.acquire('b'))[Symbol.asyncDispose]()
+    await pool.invalidate('a')
+    await pool.invalidate('nobody')
+    const anew = await pool.acquire('a')
+    expect(anew.bundle).to.not.equal(lent.bundle)
+    expect(log).to.deep.equal(['open a1', 'open b1', 'open a1'])
+    await lent[Symbol.asyncDispose]()
+    expect(log.at(-1)).to.equal('close a1')
+    await anew[Symbol.asyncDispose]()
+    expect(pool.stats()).to.include({ misses: 3, entries: 2 })
+    await pool.invalidate('b')
+    expect(log.at(-1)).to.equal('close b1')
+    expect(reasons).to.deep.equal(['["a","1"]', '["b","1"]'].map(key => ({ key, reason: 'manual' })))
+  })
+
+  it('keeps no bundle that was invalidated, or cleared, while it opened', async () => {
+    for (const how of ['invalidate', 'clear'] as const) {
+      const gates: (() => void)[] = []
+      const { pool, log, open } = poolOf()
+      await using gated = poolOf({
+        open: async name => {
+          await new Promise<void>(resolve => gates.push(resolve))
+          return open(name)
+        }
+      }).pool
+      await using _pool = pool
+      const [first, second] = [gated.acquire('a'), gated.acquire('a')]
+      while (gates.length < 1) await new Promise(resolve => setImmediate(resolve))
+      await (how === 'invalidate' ? gated.invalidate('a') : gated.clear())
+      const third = gated.acquire('a')
+      while (gates.length < 2) await new Promise(resolve => setImmediate(resolve))
+      for (const open of gates) open()
+      const leases = await Promise.all([first, second, third])
+      expect(leases[0].bundle).to.equal(leases[1].bundle)
+      expect(leases[2].bundle).to.not.equal(leases[0].bundle)
+      expect(gated.stats().entries).to.equal(1)
+      await leases[0][Symbol.asyncDispose]()
+      expect(log).to.deep.equal(['open a1', 'open a1'])
+      await leases[1][Symbol.asyncDispose]()
+      expect(log).to.deep.equal(['open a1', 'open a1', 'close a1'])
+      await leases[2][Symbol.asyncDispose]()
+      expect(gated.stats().entries).to.equal(1)
+    }
+  })
+
+  it('keeps fewer from now on, or more, when it is resized', async () => {
+    const { pool, log } = poolOf()
+    await using _pool = pool
+    for (const name of ['a', 'b', 'c']) await (await pool.acquire(name))[Symbol.asyncDispose]()
+    await (await pool.acquire('a'))[Symbol.asyncDispose]()
+    await pool.resize(2)
+    expect(log.slice(3)).to.deep.equal(['close b1'])
+    await (await pool.acquire('d'))[Symbol.asyncDispose]()
+    expect(log.slice(4)).to.deep.equal(['open d1', 'close c1'])
+    await pool.resize(3)
+    await (await pool.acquire('e'))[Symbol.asyncDispose]()
+    expect(log.slice(6)).to.deep.equal(['open e1'])
+    expect(pool.stats()).to.include({ entries: 3, maxEntries: 3, evictions: 2 })
+    expect(await rejection(pool.resize(0))).to.have.property('code', 'MAX_ENTRIES')
+  })
+
   it('closes an evicted bundle when its last borrower has left, not before, and an idle one at once', async () => {
     const { pool, log } = poolOf({ maxEntries: 1 })
     await using _pool = pool

@@ -278,4 +278,27 @@ describe("isolation 'verify'", () => {
     words[15] = (words[15] ?? 0) ^ 1
     expect(cache.verify('s/1').length).to.equal(1)
   })
+
+  it('keeps fewer bytes from now on, or more, when it is resized, what was derived leaving with its source', async () => {
+    await using cache = openDataCache({ isolation: 'types' })
+    const [a, b] = [await cache.grouped(of({ dataset: 'a' }), load), await cache.grouped(of({ dataset: 'b' }), load)]
+    await a.derive('double', {}, ({ columns }) => Float64Array.from(columns.close ?? [], value => 2 * value))
+    await cache.grouped(of({ dataset: 'c' }), load)
+    expect(cache.stats().bytes).to.equal(64)
+    cache.resize(50)
+    expect(cache.stats()).to.include({ bytes: 48, entries: 3, maxBytes: 50, evictions: 1 })
+    expect(await cache.grouped(of({ dataset: 'a' }), () => expect.fail('loaded'))).to.equal(a)
+    expect(await cache.grouped(of({ dataset: 'b' }), load)).to.not.equal(b)
+    expect(cache.stats().bytes).to.be.at.most(50)
+    cache.resize(16)
+    expect(cache.stats()).to.include({ bytes: 16, entries: 1, maxBytes: 16 })
+    cache.resize(1)
+    expect(cache.stats()).to.include({ bytes: 0, entries: 0 })
+    cache.resize(1e9)
+    await cache.grouped(of({ dataset: 'a' }), load)
+    expect(cache.stats()).to.include({ bytes: 16, entries: 1, maxBytes: 1e9 })
+    expect(() => cache.resize(Number.NaN))
+      .to.throw()
+      .with.property('code', 'MAX_BYTES')
+  })
 })

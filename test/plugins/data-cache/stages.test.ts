@@ -179,4 +179,27 @@ describe('stages', () => {
     await staged.evaluate({ window: 5, side: 'long', stop: none })
     expect(counts.indicators).to.equal(2)
   })
+
+  it('keeps fewer results from now on, or more, when it is resized', async () => {
+    let computed = 0
+    const made = stages<{ readonly n: number }, Float64Array, number>(0, {
+      only: ({ n }) => {
+        computed++
+        return new Float64Array(n)
+      }
+    })
+    for (const n of [100, 200, 300]) await made.evaluate({ n })
+    const { bytes } = made.stats()
+    made.resize(bytes - 1)
+    expect(made.stats()).to.include({ entries: 2, evictions: 1, maxBytes: bytes - 1 })
+    await made.evaluate({ n: 300 })
+    expect(computed).to.equal(3)
+    await made.evaluate({ n: 100 })
+    expect(computed).to.equal(4)
+    made.resize(1)
+    expect(made.stats()).to.include({ entries: 0, bytes: 0 })
+    expect(() => made.resize(0))
+      .to.throw()
+      .with.property('code', 'MAX_BYTES')
+  })
 })

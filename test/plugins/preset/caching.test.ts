@@ -1,9 +1,9 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Table, vectorFromArray } from 'apache-arrow'
 import { expect } from 'chai'
-import { type CachingOptions, caching, createStudy, space } from 'rxtuna'
+import { type CachingOptions, caching, createStudy, type PluginContext, space } from 'rxtuna'
 
 const variables = [
   'RXTUNA_CACHE_SIZE_GB',
@@ -141,5 +141,54 @@ describe('caching()', () => {
   it('refuses a bad option with a sentence that names it', async () => {
     for (const options of [{ cacheSizeGb: 0 }, { lruMaxsize: -1 }, { directory: '' }, { maxBundlePoolSize: 0.5 }])
       expect(await codeOf(caching(at(options)))).to.match(/^CACHING_OPTION: Expected .* as `\w+` of caching\(\), got/)
+  })
+
+  it('changes its limits while the caches are in use, all or none', async () => {
+    await using caches = await caching(at())
+    const open = async (): Promise<Bundle> => new Bundle()
+    const pool = caches.bundles({ open, version: async () => '1' })
+    await caches.resize({ cacheSizeGb: 0.5, lruMaxsize: 3, maxBundlePoolSize: 7 })
+    expect([caches.data.stats().maxBytes, caches.assets.stats().maxEntries, pool.stats().maxEntries]).to.deep.equal([2 ** 29, 3, 7])
+    expect(caches.bundles({ open, version: async () => '1', name: 'later' }).stats().maxEntries).to.equal(7)
+    expect(await codeOf(caches.resize({ lruMaxsize: 5, cacheSizeGb: 0 })))
+      .to.include('CACHING_OPTION')
+      .and.to.include('`cacheSizeGb`')
+    expect(await codeOf(caches.resize({ directory: 'x' } as never)))
+      .to.include('CACHING_OPTION')
+      .and.to.include('lruMaxsize')
+    expect(caches.assets.stats().maxEntries).to.equal(3)
+  })
+
+  it('remembers versions of files in its directory, unless caching is off', async () => {
+    const path = join(directory, 'prices')
+    writeFileSync(path, 'one')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    const store = join(directory, 'cache', 'versions.jsonl')
+    await using off = await caching(at({ enableCaching: false }))
+    const version = await off.fileVersion([path])
+    expect(existsSync(store)).to.equal(false)
+    await using on = await caching(at())
+    expect(await on.fileVersion([path])).to.equal(version)
+    expect(readFileSync(store, 'utf8')).to.include(path)
+  })
+
+  it('shows pools and stages to the plugins of a study, too, and stages nothing when caching is off', async () => {
+    for (const enableCaching of [true, false]) {
+      await using caches = await caching(at({ enableCaching }))
+      caches.bundles({ open: async () => new Bundle(), version: async () => '1' })
+      let computed = 0
+      const steps = caches.stages<{ readonly n: number }, number, number>(1, {
+        add: ({ n }: { readonly n: number }, _before: never, data: number) => {
+          computed++
+          return n + data
+        }
+      })
+      const seen: string[] = []
+      const looking = { name: 'looking', install: (study: PluginContext) => void seen.push(...study.caches.all().map(({ name }) => name)) }
+      await using _study = await createStudy({ plugins: [...caches.plugins, looking] })
+      expect(seen).to.include.members(['asset-cache', 'data-cache', 'bundle-pool', 'stages'])
+      expect([await steps.evaluate({ n: 1 }), await steps.evaluate({ n: 1 })]).to.deep.equal([2, 2])
+      expect(computed).to.equal(enableCaching ? 1 : 2)
+    }
   })
 })
