@@ -39,7 +39,10 @@ export interface AssetCacheOptions {
 
 /** Lists of assets per (bundle, version). A list is loaded once at a time, frozen, and shared by all callers; errors are not kept. */
 export interface AssetCache extends ObservedCache, AsyncDisposable {
-  /** The bundle's assets. Asks the bundle's version, once per call or, while versions are pinned, once per pin. Rejects with the signal's reason when it aborts. */
+  /**
+   * The bundle's assets. Asks the bundle's version, once per call or, while versions are pinned, once per pin; and once more after a load, so that a bundle
+   * that changed meanwhile is listed again. Rejects with the signal's reason when it aborts.
+   */
   assets(bundle: AssetBundle, options?: AssetsOptions): Promise<readonly string[]>
   /**
    * From now on each bundle is asked for its version once, at its first access, until the pin is disposed of; what changes meanwhile is not noticed.
@@ -61,6 +64,10 @@ interface Entry {
   readonly bytes: number
   readonly kind: LoadKind
 }
+
+/** A bundle was another one after it was listed than before. */
+class Changed extends Error {}
+const mostLoads = 3
 
 class Assets implements AssetCache {
   readonly name: string
@@ -108,7 +115,23 @@ class Assets implements AssetCache {
       const { assets } = await this.#load(bundle, JSON.stringify([name]), signal)
       return filter ? accepted(assets, filter) : assets
     }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#assets(bundle, name, filter, signal)
+      } catch (error) {
+        if (!(error instanceof Changed)) throw error
+        if (attempt === mostLoads) throw problem('BUNDLE_CHANGES', name, mostLoads)
+        this.#pins.forget(name)
+      }
+    }
+  }
 
+  async #assets(
+    bundle: AssetBundle,
+    name: string,
+    filter: AssetFilter | undefined,
+    signal: AbortSignal | undefined
+  ): Promise<readonly string[]> {
     const version = await abortable(
       this.#pins.version(name, async () => checkVersion(name, await bundle.version())),
       signal
@@ -129,6 +152,8 @@ class Assets implements AssetCache {
       const era = this.#era
       const entry = await this.#load(bundle, key, alive)
       alive.throwIfAborted()
+      // What was listed while the bundle changed may be either version's.
+      if ((await bundle.version()) !== version) throw new Changed()
       if (era === this.#era) this.#keep(key, version, entry)
       return entry
     }

@@ -45,6 +45,7 @@ export function openBundlePool<B extends AsyncDisposable>(options: BundlePoolOpt
 interface Slot<B> {
   readonly key: string
   readonly name: string
+  readonly version: string
   readonly kind: LoadKind
   /** Its own, because a bundle that was invalidated while it opened is opened anew beside it. */
   readonly flight: string
@@ -58,6 +59,10 @@ interface Slot<B> {
   /** Never kept again. */
   invalid: boolean
 }
+
+/** A bundle was another one after it was opened than before. */
+class Changed extends Error {}
+const mostLoads = 3
 
 class Pool<B extends AsyncDisposable> implements BundlePool<B> {
   readonly name: string
@@ -101,14 +106,25 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
   }
 
   async acquire(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<BundleLease<B>> {
-    this.#assertOpen()
-    signal?.throwIfAborted()
     checkName(name)
-    const version = checkVersion(name, await abortable(this.#options.version(name), signal))
-    this.#assertOpen()
+    for (let attempt = 1; ; attempt++) {
+      this.#assertOpen()
+      signal?.throwIfAborted()
+      const version = checkVersion(name, await abortable(this.#options.version(name), signal))
+      this.#assertOpen()
+      try {
+        return await this.#acquire(name, version, signal)
+      } catch (error) {
+        if (!(error instanceof Changed)) throw error
+        if (attempt === mostLoads) throw problem('BUNDLE_CHANGES', name, mostLoads)
+      }
+    }
+  }
+
+  async #acquire(name: string, version: string, signal: AbortSignal | undefined): Promise<BundleLease<B>> {
     const key = JSON.stringify([name, version])
     this.#outdate(name, key)
-    const slot = this.#slot(name, key)
+    const slot = this.#slot(name, version, key)
     slot.claims++
     slot.asked = ++this.#acquired
     try {
@@ -174,11 +190,11 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
     this.#kept.delete(before)
   }
 
-  #slot(name: string, key: string): Slot<B> {
+  #slot(name: string, version: string, key: string): Slot<B> {
     let slot = this.#slots.get(key)
     if (!slot) {
       const flight = `${++this.#flown} ${key}`
-      slot = { key, name, kind: this.#meter.kind(name), flight, claims: 0, asked: 0, kept: false, invalid: false }
+      slot = { key, name, version, kind: this.#meter.kind(name), flight, claims: 0, asked: 0, kept: false, invalid: false }
       this.#slots.set(key, slot)
     }
     return slot
@@ -196,9 +212,14 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
     this.#meter.miss(slot.key)
     const start = performance.now()
     const bundle = await this.#wraps.run(slot.key, async () => this.#options.open(slot.name, signal))
-    if (signal.aborted) {
+    try {
+      signal.throwIfAborted()
+      // What was opened while the bundle changed may be either version's.
+      if ((await this.#options.version(slot.name)) !== slot.version) throw new Changed()
+      signal.throwIfAborted()
+    } catch (error) {
       await this.#close(bundle)
-      throw signal.reason
+      throw error
     }
     this.#meter.loaded(slot.key, slot.kind, performance.now() - start, 0)
     slot.bundle = bundle

@@ -5,6 +5,8 @@ const sentences = {
   BUNDLE_NAME: (name: unknown) => `Expected a bundle's name to be a string with at least one character, got ${show(name)}.`,
   BUNDLE_VERSION: (name: string, version: unknown) =>
     `Expected the version of the bundle "${name}" to be a string with at least one character, got ${show(version)}. fileVersion(paths) makes one.`,
+  BUNDLE_CHANGES: (name: string, times: number) =>
+    `Expected the bundle "${name}" to stay what it is while it is loaded, but its version changed in each of ${times} loads. Try again when it is no longer written.`,
   ASSETS_SHAPE: (name: string, value: unknown) =>
     `Expected the assets of the bundle "${name}" to be an array of strings, got ${show(value)}.`,
   ASSET_FILTER: (value: unknown) => `Expected a filter { id, accepts } with a text and a function, got ${show(value)}.`,

@@ -20,6 +20,11 @@ export class VersionPins {
     }
   }
 
+  /** The bundle has changed: it is asked again. */
+  forget(name: string): void {
+    this.#answers.delete(name)
+  }
+
   /** The bundle's version: pinned, or as `ask` says. An error is not kept. */
   version(name: string, ask: () => Promise<string>): Promise<string> {
     if (this.#pins === 0) return ask()

@@ -1,12 +1,12 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
+import { abortable, CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
 import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
 import { derivedColumn, derivedKey } from './derived-column.ts'
 import { EntryUses, type WrittenEntry } from './entry-uses.ts'
 import { problem } from './errors.ts'
-import { checkRequest, type GroupRequest, requestKey, requestKind } from './group-request.ts'
+import { checkRequest, type GroupRequest, requestKey, requestKind, type VersionedRequest } from './group-request.ts'
 import { type GroupedTable, groupTable, passes } from './group-table.ts'
 import { type ComputeColumn, type GroupedData, StoredGroups } from './grouped-data.ts'
 import { checkBytes } from './limits.ts'
@@ -67,6 +67,10 @@ interface Entry {
   readonly derived: Set<string>
 }
 
+/** A dataset was another one after its load than before it. */
+class Changed extends Error {}
+const mostLoads = 3
+
 class GroupCache implements DataCache {
   readonly name: string
   readonly isolation: Isolation
@@ -122,6 +126,29 @@ class GroupCache implements DataCache {
     load: (signal: AbortSignal) => Promise<Table>,
     { signal, onProgress = () => {} }: GroupedOptions = {}
   ): Promise<GroupedData> {
+    const { version } = request
+    if (typeof version === 'string') return this.#grouped({ ...request, version }, load, signal, onProgress)
+    if (typeof version !== 'function') throw problem('REQUEST_NAME', 'version', version)
+    for (let attempt = 1; ; attempt++) {
+      signal?.throwIfAborted()
+      const asked = await abortable(version(), signal)
+      try {
+        return await this.#grouped({ ...request, version: asked }, load, signal, onProgress, version)
+      } catch (error) {
+        if (!(error instanceof Changed)) throw error
+        if (attempt === mostLoads) throw problem('DATASET_CHANGES', request.dataset, mostLoads)
+      }
+    }
+  }
+
+  /** `ask` is asked for the version after a load. */
+  async #grouped(
+    request: VersionedRequest,
+    load: (signal: AbortSignal) => Promise<Table>,
+    signal: AbortSignal | undefined,
+    onProgress: (share: number) => void,
+    ask?: () => Promise<string>
+  ): Promise<GroupedData> {
     if (this.#closed) throw problem('DATA_CACHE_CLOSED', this.name)
     signal?.throwIfAborted()
     const key = requestKey(request)
@@ -130,11 +157,16 @@ class GroupCache implements DataCache {
     if (!known) checkRequest(request)
     for (const outdated of this.#versions.notice(request.dataset, request.version)) this.#meter.invalidated(outdated, 'version')
     if (known) return this.#hit(known)
-    if (!this.#enabled) return (await this.#load(key, request, load, signal ?? new AbortController().signal, onProgress)).data
 
+    const loaded = async (alive: AbortSignal): Promise<Entry> => {
+      const entry = await this.#load(key, request, load, alive, onProgress)
+      if (ask && (await ask()) !== request.version) throw new Changed()
+      return entry
+    }
+    if (!this.#enabled) return (await loaded(signal ?? new AbortController().signal)).data
     const loadAndKeep = async (alive: AbortSignal): Promise<Entry> => {
       const era = this.#era
-      const entry = await this.#load(key, request, load, alive, onProgress)
+      const entry = await loaded(alive)
       if (era === this.#era) this.#keep(entry)
       return entry
     }
@@ -182,7 +214,7 @@ class GroupCache implements DataCache {
 
   #load(
     key: string,
-    request: GroupRequest,
+    request: VersionedRequest,
     load: (signal: AbortSignal) => Promise<Table>,
     signal: AbortSignal,
     onProgress: (share: number) => void

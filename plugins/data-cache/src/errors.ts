@@ -13,6 +13,8 @@ const sentences = {
   WINDOW_BOUND: (field: string, value: unknown) =>
     `Expected a number as \`${field}\` of a window, got ${show(value)}. Dates count in milliseconds since 1970: date.getTime().`,
   WINDOW_EMPTY: (from: number, to: number) => `Expected a window with \`from\` <= \`to\`, got ${from} > ${to}. Swap the bounds?`,
+  DATASET_CHANGES: (dataset: string, times: number) =>
+    `Expected the dataset "${dataset}" to stay what it is while it is loaded, but its version changed in each of ${times} loads. Try again when it is no longer written.`,
   TABLE_SHAPE: (value: unknown) => `Expected the load to give an Arrow table, got ${show(value)}.`,
   COLUMN_MISSING: (column: string, columns: readonly string[]) =>
     `Expected a column "${column}" in the table, got a table with the columns ${list(columns)}.`,

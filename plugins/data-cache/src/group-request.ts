@@ -3,8 +3,11 @@ import { problem } from './errors.ts'
 /** What to group, and by what. All of it is the key of the entry, so another window, column set or version is another entry. */
 export interface GroupRequest {
   readonly dataset: string
-  /** The content's version, such as a hash of the files that it comes from. */
-  readonly version: string
+  /**
+   * The content's version, such as a hash of the files that it comes from. A function is asked at each call, and once more after a load: if the
+   * dataset has changed meanwhile, so that the load may have read either, it is loaded again.
+   */
+  readonly version: string | (() => Promise<string>)
   /** One or several columns of text. A group's key is the text, or `groupKey(…)` of several. */
   readonly groupBy: string | readonly string[]
   /** Columns of numbers, in the order in which groups have them. */
@@ -13,13 +16,16 @@ export interface GroupRequest {
   readonly window?: { readonly column: string; readonly from?: number; readonly to?: number }
 }
 
+/** A request whose version is known. */
+export type VersionedRequest = GroupRequest & { readonly version: string }
+
 /** The key of a group by several columns: unambiguous, whatever the texts hold. Of one text, that text. */
 export function groupKey(...values: readonly string[]): string {
   return values.length === 1 ? (values[0] ?? '') : JSON.stringify(values)
 }
 
 /** The text of a request: equal texts, equal entries. */
-export function requestKey({ dataset, version, groupBy, columns, window }: GroupRequest): string {
+export function requestKey({ dataset, version, groupBy, columns, window }: VersionedRequest): string {
   const by = typeof groupBy === 'string' ? [groupBy] : groupBy
   if (!window) return JSON.stringify([dataset, version, by, columns])
   // As texts, because JSON has no infinities.
@@ -36,7 +42,7 @@ export function groupColumns(groupBy: GroupRequest['groupBy']): readonly string[
 }
 
 /** Throws a sentence for a request that names nothing or bounds nothing. */
-export function checkRequest({ dataset, version, groupBy, columns, window }: GroupRequest): void {
+export function checkRequest({ dataset, version, groupBy, columns, window }: VersionedRequest): void {
   checkText('dataset', dataset)
   checkText('version', version)
   checkNames('groupBy', groupColumns(groupBy))

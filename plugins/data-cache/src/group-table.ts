@@ -1,6 +1,6 @@
 import type { Table, Vector } from 'apache-arrow'
 import { problem } from './errors.ts'
-import { type GroupRequest, groupColumns } from './group-request.ts'
+import { type GroupRequest, groupColumns, type VersionedRequest } from './group-request.ts'
 import { groupRows, type RowWindow } from './group-rows.ts'
 import type { Layout, StoredColumn } from './grouped-data.ts'
 import { numberColumn } from './number-column.ts'
@@ -16,7 +16,7 @@ export interface GroupedTable {
  * Groups an Arrow table as the request says, in one pass over the codes of its keys and one over each column, into one buffer. Nothing of the
  * table is kept. Throws a sentence that names the column for nulls, for types that are no numbers, and for values that a double cannot hold.
  */
-export function* groupTable(table: Table, request: GroupRequest, shared: boolean): Sliced<GroupedTable> {
+export function* groupTable(table: Table, request: VersionedRequest, shared: boolean): Sliced<GroupedTable> {
   if (typeof table?.getChild !== 'function') throw problem('TABLE_SHAPE', table)
   const { window } = request
   const vector = (name: string): Vector => {

@@ -31,7 +31,8 @@ describe('the asset cache', () => {
     const bundle = bundleOf('prices', ['MSFT', 'AAPL'])
     expect(await cache.assets(bundle)).to.deep.equal(['MSFT', 'AAPL'])
     expect(await cache.assets(bundle)).to.deep.equal(['MSFT', 'AAPL'])
-    expect(bundle).to.include({ loads: 1, versions: 2 })
+    // Once at each access, and once after the load.
+    expect(bundle).to.include({ loads: 1, versions: 3 })
     expect(cache.stats()).to.include({ hits: 1, misses: 1, joined: 0, entries: 1, bytes: 16, maxEntries: 128, savedEstimated: true })
   })
 
@@ -163,6 +164,29 @@ describe('the asset cache', () => {
     expect(await cache.assets(bundleOf('prices'))).to.deep.equal(['AAPL', 'MSFT'])
   })
 
+  it('lists a bundle again that changed while it was listed, also while versions are pinned, and three times at most', async () => {
+    await using cache = openAssetCache()
+    using _pin = cache.pinVersions()
+    const bundle = bundleOf('prices')
+    const changing = {
+      ...bundle,
+      version: async () => bundle.current,
+      assets: async () => {
+        const listed = bundle.listed
+        if (bundle.current === '1') Object.assign(bundle, { current: '2', listed: ['IBM'] })
+        return listed
+      }
+    }
+    expect(await cache.assets(changing)).to.deep.equal(['IBM'])
+    expect(await cache.assets(changing)).to.deep.equal(['IBM'])
+    Object.assign(bundle, { current: '1', listed: ['AAPL'] })
+    expect(await cache.assets({ ...bundle, version: async () => bundle.current })).to.deep.equal(['IBM'])
+    let version = 0
+    const restless = { name: 'restless', version: async () => `${version++}`, assets: async () => ['A'] }
+    expect(await rejection(cache.assets(restless))).to.have.property('code', 'BUNDLE_CHANGES')
+    expect(cache.stats().entries).to.equal(1)
+  })
+
   it('asks each version once while versions are pinned, anew for each pin, and at each access when the last pin has gone', async () => {
     await using cache = openAssetCache()
     const bundle = bundleOf('prices')
@@ -171,14 +195,15 @@ describe('the asset cache', () => {
       return bundle.versions
     }
     const first = cache.pinVersions()
-    expect(await access(3)).to.equal(1)
+    // And once after the load.
+    expect(await access(3)).to.equal(2)
     const second = cache.pinVersions()
-    expect(await access(3)).to.equal(2)
+    expect(await access(3)).to.equal(3)
     first[Symbol.dispose]()
     first[Symbol.dispose]()
-    expect(await access(3)).to.equal(2)
+    expect(await access(3)).to.equal(3)
     second[Symbol.dispose]()
-    expect(await access(3)).to.equal(5)
+    expect(await access(3)).to.equal(6)
   })
 
   it('asks again after a version could not be had, pinned or not', async () => {

@@ -179,10 +179,32 @@ describe('the bundle pool', () => {
     versions.a = '2'
     await using _new = await pool.acquire('a')
     gates.get('1')?.resolve()
-    await (await late)[Symbol.asyncDispose]()
+    // Whoever waited for the older one has the newer one, too.
+    await using borrowed = await late
+    expect(borrowed.bundle.version).to.equal('2')
     expect(log).to.deep.equal(['open a1', 'open a2', 'close a1'])
     await using _again = await pool.acquire('a')
-    expect(pool.stats()).to.include({ hits: 1, entries: 1 })
+    expect(pool.stats()).to.include({ hits: 2, entries: 1 })
+  })
+
+  it('opens a bundle again that changed while it opened, three times at most, and closes what it opened in vain', async () => {
+    let version = 0
+    const { pool, log, versions } = poolOf({ version: async () => `${version++}` })
+    await using _pool = pool
+    expect(await rejection(pool.acquire('a'))).to.have.property('code', 'BUNDLE_CHANGES')
+    expect(log).to.deep.equal(['open a1', 'close a1', 'open a1', 'close a1', 'open a1', 'close a1'])
+    expect([versions, pool.stats().entries]).to.deep.equal([{}, 0])
+    let asked = 0
+    const failing = poolOf({
+      version: async () => {
+        if (++asked === 2) throw new Error('busy')
+        return '1'
+      }
+    })
+    await using _failing = failing.pool
+    expect(await rejection(failing.pool.acquire('a'))).to.have.property('message', 'busy')
+    expect(failing.log).to.deep.equal(['open a1', 'close a1'])
+    expect((await failing.pool.acquire('a')).bundle.name).to.equal('a')
   })
 
   it('does not keep an error, and gives it to all who waited', async () => {

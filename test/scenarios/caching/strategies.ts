@@ -16,7 +16,7 @@ export interface Strategy {
   readonly to: number
 }
 
-export const days = 400
+const days = 400
 
 /** Strategy number `seed`, always the same. */
 export function strategyOf(seed: number): Strategy {
