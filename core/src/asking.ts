@@ -93,11 +93,6 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
   const { space, objective, lanes, redraws, drawsOn } = request
   const horizon = lanes === undefined ? undefined : Math.max(number - lanes + 1, 0)
   const draw = new ParamsDraw(core, { number, space, existing, horizon, redraws, drawsOn })
-  let last: Drawn | undefined
-  const centre = async (call: AskCall): Promise<AskResult> => {
-    last = await draw.draw(call.attempt)
-    return resultOf(last, space !== undefined)
-  }
   const call: { -readonly [K in keyof AskCall]: AskCall[K] } = {
     trial: number,
     attempt: core.spoiled.number === number ? core.spoiled.attempt : 0
@@ -105,7 +100,8 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
   if (space) call.objective = objectiveOf(space, objective)
   if (horizon !== undefined) call.horizon = horizon
   try {
-    const result = await core.host.phase('ask', centre)(call)
+    const result = await core.host.phase('ask', ({ attempt }) => draw.draw(attempt))(call)
+    const { last } = draw
     // An interceptor may have chosen other params than those that were drawn last.
     const drawn = last && (!space || result.params === last.drawing.params) ? last : draw.replay(result)
     const params: Params = space ? drawn.drawing.params : none
@@ -121,16 +117,6 @@ async function begin(core: StudyCore, request: AskRequest, number: number, exist
     if (core.bus.observed) core.bus.emit('ask.abandoned', { trial: number })
     throw error
   }
-}
-
-function resultOf({ drawing, attempt, systemAttributes }: Drawn, hasSpace: boolean): AskResult {
-  const result: { -readonly [K in keyof AskResult]: AskResult[K] } = { params: undefined, attempt }
-  if (systemAttributes) result.systemAttributes = systemAttributes
-  if (!hasSpace) return result
-  result.params = drawing.take()
-  result.distributions = drawing.table
-  if (drawing.isFixed) result.fixed = true
-  return result
 }
 
 /** Adds to a stored trial what it does not have yet. */
@@ -158,7 +144,6 @@ function goLive(core: StudyCore, record: TrialRecord, drawn: Drawn, { answer, tw
   const { number } = record
   const { drawing, value, history } = drawn
   core.log.add(record)
-  if (drawsLater) core.log.follow(number, drawing)
   const live = new LiveTrial(core, history, {
     number,
     drawing,

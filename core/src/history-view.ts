@@ -24,6 +24,7 @@ export class HistoryView implements History {
   readonly #log: TrialLog
   readonly #seed: number
   readonly #shown: ShownOfRunning
+  readonly #drawn: (record: TrialRecord) => TrialRecord
   readonly #horizon: number
 
   constructor(
@@ -33,7 +34,8 @@ export class HistoryView implements History {
     trial: number,
     attempt: number,
     shown: ShownOfRunning,
-    horizon: number = Number.POSITIVE_INFINITY
+    horizon: number = Number.POSITIVE_INFINITY,
+    drawn: (record: TrialRecord) => TrialRecord = record => record
   ) {
     this.study = study
     this.trial = trial
@@ -41,6 +43,7 @@ export class HistoryView implements History {
     this.#seed = seed
     this.attempt = attempt
     this.#shown = shown
+    this.#drawn = drawn
     this.#horizon = horizon
   }
 
@@ -88,7 +91,7 @@ export class HistoryView implements History {
       if (record.state === 'waiting' || record.number === this.trial) continue
       // With a horizon, whether a later trial has begun yet is a matter of time.
       if (record.number > this.trial && this.#horizon !== Number.POSITIVE_INFINITY) return
-      const seen = record.number >= this.#horizon ? asRunning(record, this.#shown) : this.#log.withDrawn(record)
+      const seen = record.number >= this.#horizon ? asRunning(record, this.#shown) : this.#drawn(record)
       if (state === undefined || seen.state === state) yield seen
     }
   }
@@ -97,7 +100,7 @@ export class HistoryView implements History {
     const record = this.#log.get(number)
     if (!record || record.state === 'waiting' || number === this.trial) return undefined
     if (number >= this.#horizon) return number < this.trial ? asRunning(record, this.#shown) : undefined
-    return this.#log.withDrawn(record)
+    return this.#drawn(record)
   }
 
   /** Without a walk through all records: the unfinished ones, and those from the horizon on. */

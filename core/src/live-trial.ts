@@ -6,7 +6,7 @@ import { assertJson } from './json.ts'
 import type { Pruner } from './pruners/pruner.ts'
 import type { NumberOptions, Params, ParamValue, Suggest } from './space.ts'
 import type { StudyStorage } from './storages/storage.ts'
-import { type AskedTrial, type Json, type Report, systemKeys, type TrialOutcome } from './trial.ts'
+import { type AskedTrial, type Json, type Report, systemKeys, type TrialOutcome, type TrialRecord } from './trial.ts'
 import { TrialWrites } from './trial-writes.ts'
 
 /** What a live trial needs of its study. */
@@ -43,6 +43,7 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
   #reports: Report[] | undefined
   #highestStep = -1
   #constraints: Set<string> | undefined
+  #shown: { readonly stored: TrialRecord; readonly size: number; readonly record: TrialRecord } | undefined
   #controller: AbortController | undefined
   #aborted: { readonly reason: unknown } | undefined
   #onAbort: ((reason: unknown) => void) | undefined
@@ -62,6 +63,16 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
 
   get params(): unknown {
     return this.drawsLater ? { ...this.drawing.params } : this.#value
+  }
+
+  /** Its record with what it has drawn by now; the same one as long as nothing is added. */
+  withDrawn(record: TrialRecord): TrialRecord {
+    const { drawing } = this
+    if (this.#shown?.stored === record && this.#shown.size === drawing.size) return this.#shown.record
+    const params = Object.freeze({ ...record.params, ...drawing.params })
+    const distributions = Object.freeze({ ...record.distributions, ...drawing.distributions })
+    this.#shown = { stored: record, size: drawing.size, record: Object.freeze({ ...record, params, distributions }) }
+    return this.#shown.record
   }
 
   /** What was suggested, as plugins see it. */

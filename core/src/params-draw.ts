@@ -6,7 +6,7 @@ import type { AskResult } from './plugin.ts'
 import type { Draw } from './samplers/sampler.ts'
 import type { Params, Space, Suggest } from './space.ts'
 import type { StudyCore } from './study-core.ts'
-import { type Json, systemKeys, type TrialRecord } from './trial.ts'
+import { systemKeys, type TrialRecord } from './trial.ts'
 
 /** A space in either form. */
 export type AnySpace = Space<unknown> | ((suggest: Suggest) => unknown)
@@ -16,8 +16,6 @@ export interface Drawn {
   readonly value: unknown
   readonly history: HistoryView
   readonly attempt: number
-  /** What the sampler wants stored with the trial. */
-  readonly systemAttributes?: Readonly<Record<string, Json>>
 }
 /** The trial that is drawn for. */
 export interface DrawnFor {
@@ -41,6 +39,8 @@ export class ParamsDraw {
   /** What is given beforehand: enqueued, or drawn by a dead worker. */
   readonly #fixed: Params
   #warned: Set<string> | undefined
+  /** What was drawn last. */
+  last: Drawn | undefined
 
   constructor(core: StudyCore, drawnFor: DrawnFor) {
     this.#core = core
@@ -49,7 +49,7 @@ export class ParamsDraw {
   }
 
   /** Draws until space and `where` are content. Rejects with what the space throws, or `SPACE_EXHAUSTED`, `WHERE_EXHAUSTED`, `WHERE_FORBIDS`. */
-  async draw(firstAttempt: number): Promise<Drawn> {
+  async draw(firstAttempt: number): Promise<AskResult> {
     const { space, existing, drawsOn } = this.#for
     const { sampler } = this.#core
     const where = space && 'where' in space ? space.where : undefined
@@ -69,7 +69,8 @@ export class ParamsDraw {
       if (given) {
         // What a sampler would note of its own draw is not true of one that was partly given.
         const isOwn = systemAttributes !== undefined && !this.#hasFixed
-        return { drawing, value: given.value, history, attempt, ...(isOwn ? { systemAttributes } : {}) }
+        this.last = { drawing, value: given.value, history, attempt }
+        return resultOf(this.last, space !== undefined, isOwn ? systemAttributes : undefined)
       }
       if (isLast) throw this.#hasFixed ? problem('WHERE_FORBIDS') : problem('WHERE_EXHAUSTED', longestSearch)
     }
@@ -146,4 +147,14 @@ export class ParamsDraw {
 function fixedParams({ params, systemAttributes }: TrialRecord): Params {
   const enqueued = systemAttributes[systemKeys.fixedParams]
   return typeof enqueued === 'object' && enqueued !== null ? { ...(enqueued as Params), ...params } : params
+}
+
+function resultOf({ drawing, attempt }: Drawn, hasSpace: boolean, systemAttributes: AskResult['systemAttributes']): AskResult {
+  const result: { -readonly [K in keyof AskResult]: AskResult[K] } = { params: undefined, attempt }
+  if (systemAttributes) result.systemAttributes = systemAttributes
+  if (!hasSpace) return result
+  result.params = drawing.take()
+  result.distributions = drawing.table
+  if (drawing.isFixed) result.fixed = true
+  return result
 }

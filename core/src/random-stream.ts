@@ -16,7 +16,8 @@ export interface RandomStream {
 export function randomStream(seed: number, trial: number, attempt: number, purpose: string): RandomStream {
   const word = attempt === 0 ? purpose : `${purpose}\u0000${attempt}`
   const [hashLow, hashHigh] = hash64(word)
-  return new PhiloxStream(seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0, trial >>> 0, hashLow, hashHigh)
+  // As signed 32-bit numbers, which need no memory of their own; the bits are the same.
+  return new PhiloxStream(seed | 0, Math.floor(seed / 2 ** 32) | 0, trial | 0, hashLow, hashHigh)
 }
 
 const words = new Uint32Array(4)
@@ -121,5 +122,5 @@ function mix(value: number): number {
   let x = value
   x = Math.imul(x ^ (x >>> 16), 0x85ebca6b)
   x = Math.imul(x ^ (x >>> 13), 0xc2b2ae35)
-  return (x ^ (x >>> 16)) >>> 0
+  return x ^ (x >>> 16)
 }

@@ -31,7 +31,7 @@ export class Run {
   readonly #asks: OneByOne
   readonly #askOnce: () => ReturnType<typeof ask>
   readonly #evaluation: EvaluationOptions
-  readonly #flights = new Set<LiveTrial>()
+  readonly #flights: LiveTrial[] = []
   #asked = 0
   #askErrors = 0
   #repeats = 0
@@ -101,16 +101,16 @@ export class Run {
     if (trials !== undefined && this.#asked >= trials) return false
     const { complete, pruned, failed, reused } = this.counts
     // A trial in flight may turn out to be another evaluation.
-    return unique === undefined || complete + pruned + failed - reused + this.#flights.size < unique
+    return unique === undefined || complete + pruned + failed - reused + this.#flights.length < unique
   }
 
   async #asTheyEnd(): Promise<void> {
     for (;;) {
       if (this.#isTurnDue()) await this.#turn()
-      if (this.#flights.size < this.#lanes && this.#mayAsk()) {
+      if (this.#flights.length < this.#lanes && this.#mayAsk()) {
         const live = await this.#ask()
         if (live instanceof LiveTrial) void this.#evaluate(live).then(outcome => this.#tell(live, outcome))
-      } else if (this.#flights.size === 0) return
+      } else if (this.#flights.length === 0) return
       else
         await new Promise<void>(resolve => {
           this.#wake = resolve
@@ -164,7 +164,7 @@ export class Run {
       }
       this.#askErrors = 0
       this.#asked++
-      this.#flights.add(live)
+      this.#flights.push(live)
       if (this.#failure) live.abort(this.#failure.error)
       return live
     } catch (error) {
@@ -240,7 +240,7 @@ export class Run {
     } catch (error) {
       this.#failure ??= { error }
     } finally {
-      this.#flights.delete(live)
+      this.#flights.splice(this.#flights.indexOf(live), 1)
       this.#wake()
     }
   }
@@ -249,7 +249,7 @@ export class Run {
   #assertAlone(): void {
     if (this.#alone) return
     const { log, live } = this.#core
-    const mine = new Set([...this.#flights].map(({ number }) => number))
+    const mine = new Set(this.#flights.map(({ number }) => number))
     for (const record of log.records()) {
       if (record.state !== 'running' || mine.has(record.number)) continue
       if (live.has(record.number) || systemKeys.worker in record.systemAttributes) throw problem('DETERMINISTIC_RUNNING', record.number)

@@ -24,7 +24,7 @@ export class StudyCore {
   readonly log: TrialLog
   readonly live: Map<number, LiveTrial> = new Map()
   /** Trials whose outcome is on its way to the storage, and whether one was read from there, as an improvement, before its `tell` went on. */
-  readonly telling: Map<number, { improved: boolean }> = new Map()
+  readonly telling: { readonly number: number; improved: boolean }[] = []
   /** The attempt with which the next ask of this number begins: draws before it made the space throw, and would again. */
   spoiled: { readonly number: number; readonly attempt: number } = { number: -1, attempt: 0 }
   /** Told before it is complete, so set once and not in the constructor: the host needs the study. */
@@ -59,7 +59,7 @@ export class StudyCore {
       const { trials, cursor } = await this.storage.read(this.name, this.#cursor, pageSize)
       this.#cursor = cursor
       for (const record of trials) {
-        const telling = this.log.add(record) ? this.telling.get(record.number) : undefined
+        const telling = this.log.add(record) ? this.telling.find(({ number }) => number === record.number) : undefined
         if (telling) telling.improved = true
       }
       if (trials.length < pageSize) return
@@ -68,7 +68,22 @@ export class StudyCore {
 
   /** `horizon` as in a deterministic run; `drawsLater` when its trials draw while they run. */
   view(trial: number, attempt: number, horizon?: number, drawsLater = false): HistoryView {
-    return new HistoryView(this.name, this.log, this.seed, trial, attempt, drawsLater ? this.#shownLater : this.#shown, horizon)
+    return new HistoryView(
+      this.name,
+      this.log,
+      this.seed,
+      trial,
+      attempt,
+      drawsLater ? this.#shownLater : this.#shown,
+      horizon,
+      this.#drawn
+    )
+  }
+
+  /** A record with what its trial has drawn by now, stored or not. */
+  readonly #drawn = (record: TrialRecord): TrialRecord => {
+    const live = record.state === 'running' ? this.live.get(record.number) : undefined
+    return live?.drawsLater ? live.withDrawn(record) : record
   }
 
   async trial(number: number): Promise<TrialRecord | undefined> {

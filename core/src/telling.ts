@@ -15,7 +15,8 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
   const { number } = live
   if (core.live.get(number) !== live) throw problem('TRIAL_NOT_RUNNING', number, core.log.get(number)?.state ?? 'told')
   core.live.delete(number)
-  core.telling.set(number, { improved: false })
+  const telling = { number, improved: false }
+  core.telling.push(telling)
   live.writes.settle()
   try {
     return await settle(core, { trial: number, params: live.suggested, outcome }, checked => finishLive(core, live, checked))
@@ -23,23 +24,28 @@ export async function tellLive(core: StudyCore, live: LiveTrial, outcome: TrialO
     if (core.log.get(number)?.state === 'running') core.live.set(number, live)
     throw error
   } finally {
-    core.telling.delete(number)
+    core.telling.splice(core.telling.indexOf(telling), 1)
   }
 }
 
 /** Ends a trial that is running but not live in this process, by its number, in the same way. */
 export async function tellNumber(core: StudyCore, number: number, outcome: TrialOutcome): Promise<TrialRecord> {
-  if (core.telling.has(number)) throw problem('TRIAL_NOT_RUNNING', number, 'told already')
+  if (core.telling.some(telling => telling.number === number)) throw problem('TRIAL_NOT_RUNNING', number, 'told already')
   await core.sync()
   const record = core.log.get(number) ?? (await core.storage.waiting(core.name)).find(waiting => waiting.number === number)
   if (!record) throw problem('TRIAL_UNKNOWN', number, core.name)
   if (record.state !== 'running') throw problem('TRIAL_NOT_RUNNING', number, record.state)
-  core.telling.set(number, { improved: false })
+  const telling = { number, improved: false }
+  core.telling.push(telling)
   try {
     const history = core.view(number, 0)
-    return await settle(core, { trial: number, params: record.params, outcome }, checked => finish(core, number, history, checked, {}))
+    return await settle(core, { trial: number, params: record.params, outcome }, async checked => {
+      const finished = await core.storage.finish(core.name, number, endOf(core, history, checked, {}))
+      announce(core, finished, checked)
+      return finished
+    })
   } finally {
-    core.telling.delete(number)
+    core.telling.splice(core.telling.indexOf(telling), 1)
   }
 }
 
@@ -68,27 +74,27 @@ async function finishLive(core: StudyCore, live: LiveTrial, outcome: TrialOutcom
   const unwritten = live.writes.rest()
   const rest = unwritten instanceof Promise ? await unwritten : unwritten
   try {
-    return await finish(core, live.number, live.history, outcome, rest)
+    const record = await core.storage.finish(core.name, live.number, endOf(core, live.history, outcome, rest))
+    announce(core, record, outcome)
+    return record
   } catch (error) {
     live.writes.restore(rest)
     throw error
   }
 }
 
-/** Stores an end with what was not yet stored of its trial, and says so. */
-async function finish(core: StudyCore, number: number, history: History, outcome: TrialOutcome, rest: TrialChange): Promise<TrialRecord> {
+/** What is stored of an end, with what was not yet stored of its trial. */
+function endOf(core: StudyCore, history: History, outcome: TrialOutcome, rest: TrialChange): TrialEnd {
   const ofSampler = core.sampler.beforeFinish?.(outcome, history)
   const ofOutcome = outcomeAttributes(outcome)
   const end: { -readonly [K in keyof TrialEnd]: TrialEnd[K] } = { ...rest, outcome }
   if (rest.reports?.length) end.outcome = { ...outcome, reports: [...rest.reports, ...(outcome.reports ?? [])] }
   if (ofSampler || ofOutcome) end.systemAttributes = { ...rest.systemAttributes, ...(ofSampler || {}), ...ofOutcome }
-  const record = await core.storage.finish(core.name, number, end)
-  announce(core, record, outcome)
-  return record
+  return end
 }
 
 function announce(core: StudyCore, record: TrialRecord, outcome: TrialOutcome): void {
-  const improved = core.log.add(record) || core.telling.get(record.number)?.improved === true
+  const improved = core.log.add(record) || core.telling.some(({ number, improved }) => improved && number === record.number)
   const { bus } = core
   if (!bus.observed) return
   const trial = record.number

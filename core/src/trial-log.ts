@@ -1,6 +1,5 @@
 import { Column } from './column.ts'
 import { equalDistributions, toInternal } from './distributions.ts'
-import type { Drawing } from './drawing.ts'
 import { KnownDistributions } from './known-distributions.ts'
 import type { Direction } from './objective.ts'
 import { ParetoFront } from './pareto-front.ts'
@@ -16,14 +15,6 @@ interface SpaceChange {
   readonly table: Record<string, SpaceTable[string]>
 }
 
-/** A drawing that goes on, and a record as it was stored and with the first `size` params. */
-interface Followed {
-  readonly drawing: Drawing
-  readonly size: number
-  readonly stored?: TrialRecord
-  readonly shown?: TrialRecord
-}
-
 /**
  * What this process knows of a study's trials: their records by number, and columns over the finished ones in the order in which they became
  * known. Columns are filled when they are read, from where they stopped; nothing is copied per trial.
@@ -37,7 +28,6 @@ export class TrialLog {
   readonly #reports = new Map<number, Column>()
   readonly #outcomes = new Column(4)
   readonly #unfinished = new Set<number>()
-  readonly #drawings = new Map<number, Followed>()
   readonly #spaces: Record<'complete' | 'pruned', { upTo: number; changes: SpaceChange[] }> = {
     complete: { upTo: 0, changes: [] },
     pruned: { upTo: 0, changes: [] }
@@ -75,24 +65,6 @@ export class TrialLog {
     for (const record of this.#records) if (record !== undefined) yield record
   }
 
-  /** A trial that draws while it runs. */
-  follow(number: number, drawing: Drawing): void {
-    this.#drawings.set(number, { drawing, size: 0 })
-  }
-
-  /** A record with what its trial has drawn so far, stored or not. */
-  withDrawn(record: TrialRecord): TrialRecord {
-    const followed = this.#drawings.get(record.number)
-    if (!followed || record.state !== 'running') return record
-    const { drawing, size, stored, shown } = followed
-    if (shown && stored === record && size === drawing.size) return shown
-    const params = Object.freeze({ ...record.params, ...drawing.params })
-    const distributions = Object.freeze({ ...record.distributions, ...drawing.distributions })
-    const now = Object.freeze({ ...record, params, distributions })
-    this.#drawings.set(record.number, { drawing, size: drawing.size, stored: record, shown: now })
-    return now
-  }
-
   /** A number that is taken by a trial of which nothing more is known yet. */
   reserve(number: number): void {
     if (number >= this.#records.length) this.#records.length = number + 1
@@ -110,7 +82,6 @@ export class TrialLog {
       return false
     }
     this.#unfinished.delete(number)
-    this.#drawings.delete(number)
     const last = this.#finished.at(-1)
     if (last !== undefined && last.number > number) this.inOrder = false
     this.#finished.push(record)
