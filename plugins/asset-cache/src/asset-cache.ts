@@ -157,7 +157,7 @@ class Assets implements AssetCache {
       if (era === this.#era) this.#keep(key, version, entry)
       return entry
     }
-    return this.#flights.run(key, load, signal)
+    return this.#flights.run(`${this.#era} ${key}`, load, signal)
   }
 
   /** Taken from the full list, which is loaded if it must be. */
@@ -174,15 +174,18 @@ class Assets implements AssetCache {
       this.#meter.hit(key, known.kind)
       return known
     }
-    const era = this.#era
-    const full = await this.#full(bundle, name, version, signal)
-    const kind = this.#meter.kind(JSON.stringify([name, filter.id]))
-    const start = performance.now()
-    const entry = entryOf(name, accepted(full.assets, filter), kind)
-    this.#meter.miss(key)
-    this.#meter.loaded(key, kind, performance.now() - start, entry.bytes)
-    if (era === this.#era && !this.#closed) this.#keep(key, version, entry)
-    return entry
+    const load = async (alive: AbortSignal): Promise<Entry> => {
+      const era = this.#era
+      const full = await this.#full(bundle, name, version, alive)
+      const kind = this.#meter.kind(JSON.stringify([name, filter.id]))
+      const start = performance.now()
+      this.#meter.miss(key)
+      const entry = entryOf(name, accepted(full.assets, filter), kind)
+      this.#meter.loaded(key, kind, performance.now() - start, entry.bytes)
+      if (era === this.#era && !this.#closed) this.#keep(key, version, entry)
+      return entry
+    }
+    return this.#flights.run(`${this.#era} ${key}`, load, signal)
   }
 
   pinVersions(): Disposable {

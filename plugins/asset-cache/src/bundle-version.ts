@@ -17,7 +17,7 @@ export type VersionPart =
  */
 export function bundleVersion(parts: Readonly<Record<string, VersionPart>>): string {
   const names = Object.keys(parts).sort()
-  if (names.length === 0) throw problem('VERSION_PARTS')
+  if (names.length === 0 || !names.every(name => name.isWellFormed())) throw problem('VERSION_PARTS')
   return names.map(name => `${encodeURIComponent(name)}=${hash('sha256', textOf(name, parts[name]), 'hex').slice(0, 32)}`).join('&')
 }
 
@@ -38,7 +38,11 @@ function partsOf(version: string): ReadonlyMap<string, string> | undefined {
   for (const match of parts) {
     const [, name, digest] = match ?? []
     if (name === undefined || digest === undefined) return undefined
-    pairs.push([decodeURIComponent(name), digest])
+    try {
+      pairs.push([decodeURIComponent(name), digest])
+    } catch {
+      return undefined
+    }
   }
   return new Map(pairs)
 }
@@ -46,8 +50,8 @@ function partsOf(version: string): ReadonlyMap<string, string> | undefined {
 /** JSON with its keys in order. */
 function textOf(part: string, value: unknown): string {
   if (value instanceof Date && !Number.isNaN(value.getTime())) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map(item => textOf(part, item)).join()}]`
-  if (typeof value === 'object' && value !== null && !(value instanceof Date)) {
+  if (Array.isArray(value)) return `[${Array.from(value, item => textOf(part, item)).join()}]`
+  if (isPlainObject(value)) {
     const entries = Object.entries(value).filter(([, item]) => item !== undefined)
     return `{${entries
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -57,4 +61,10 @@ function textOf(part: string, value: unknown): string {
   const isPlain = value === null || ['string', 'boolean'].includes(typeof value) || Number.isFinite(value)
   if (!isPlain) throw problem('VERSION_PART', part, value)
   return JSON.stringify(value)
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === Object.prototype || prototype === null
 }

@@ -9,13 +9,16 @@ const sentences = {
     `Expected the bundle "${name}" to stay what it is while it is loaded, but its version changed in each of ${times} loads. Try again when it is no longer written.`,
   ASSETS_SHAPE: (name: string, value: unknown) =>
     `Expected the assets of the bundle "${name}" to be an array of strings, got ${show(value)}.`,
+  VERSIONS: (value: unknown) => `Expected 'run' or 'access' as \`versions\`, got ${show(value)}.`,
   ASSET_FILTER: (value: unknown) => `Expected a filter { id, accepts } with a text and a function, got ${show(value)}.`,
-  MAX_ENTRIES: (value: unknown) => `Expected a whole number greater than 0 as \`maxEntries\`, got ${show(value)}.`,
+  MAX_ENTRIES: (value: unknown) => `Expected a whole number from 1 to 10,000,000 as \`maxEntries\`, got ${show(value)}.`,
   ASSET_CACHE_CLOSED: (name: string) => `Expected an open cache, got "${name}", which is closed. Open another one.`,
   FILES_NONE: () => 'Expected at least one path to take a version of, got none.',
   FILE_MISSING: (path: string) => `Expected a file at ${path}, got nothing there. Check the path, or create the file first.`,
   FILE_KIND: (path: string) => `Expected a file at ${path}, got something else. Name the files in a directory one by one.`,
   STORE_PATH: (value: unknown) => `Expected a path as \`store\`, got ${show(value)}.`,
+  STORE_FILE: (path: string, message: string) =>
+    `Expected a file at ${path} in which versions can be kept, got: ${message}. Give \`store\` a path that can be written.`,
   VERSION_PARTS: () => 'Expected at least one named part to make a version of, got none.',
   VERSION_PART: (part: string, value: unknown) =>
     `Expected texts, finite numbers, booleans, dates, lists and objects in the part "${part}" of a version, got ${show(value)}.`,

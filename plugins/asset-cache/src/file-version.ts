@@ -13,6 +13,7 @@ export interface FileVersionOptions {
 const remembered = new LRUCache<string, FileContent>({ max: mostFiles })
 const reading = new Map<string, Promise<FileContent>>()
 const attempts = 3
+let filesRead = 0
 const sqliteHeader = Buffer.from('SQLite format 3\0', 'latin1')
 
 /**
@@ -23,16 +24,38 @@ const sqliteHeader = Buffer.from('SQLite format 3\0', 'latin1')
 export async function fileVersion(paths: readonly string[], { store: storePath }: FileVersionOptions = {}): Promise<string> {
   if (paths.length === 0) throw problem('FILES_NONE')
   const store = storePath === undefined ? undefined : versionStore(storePath)
+  for (let attempt = 1; ; attempt++) {
+    const read = filesRead
+    const state = await stateOf(paths, store)
+    // One file may change while another is read: what was seen together must be there together.
+    const isStill =
+      filesRead === read ||
+      state.seen.every(({ path, stamp }) => {
+        const now = statSync(path, { bigint: true, throwIfNoEntry: false })
+        return stamp === undefined ? now === undefined : now !== undefined && same(stamp, now)
+      })
+    if (isStill || attempt === attempts) return state.version
+  }
+}
+
+/** The version, and the state of each file, of logs too, when it was seen. */
+async function stateOf(
+  paths: readonly string[],
+  store: VersionStore | undefined
+): Promise<{ readonly version: string; readonly seen: readonly { readonly path: string; readonly stamp: FileStamp | undefined }[] }> {
   const parts: Buffer[] = []
+  const seen: { readonly path: string; readonly stamp: FileStamp | undefined }[] = []
   for (const path of paths) {
     const content = (await contentOf(path, store)) ?? missing(path)
+    seen.push({ path, stamp: content.stamp })
     const wal = content.sqlite ? await contentOf(`${path}-wal`, store) : undefined
+    if (content.sqlite) seen.push({ path: `${path}-wal`, stamp: wal?.stamp })
     // An empty log is the same as none: SQLite leaves one or the other behind.
     const logged = wal && wal.stamp.size > 0n ? wal : undefined
     parts.push(content.digest, Buffer.of(logged ? 1 : 0))
     if (logged) parts.push(logged.digest)
   }
-  return hash('sha256', Buffer.concat(parts), 'hex')
+  return { version: hash('sha256', Buffer.concat(parts), 'hex'), seen }
 }
 
 function missing(path: string): never {
@@ -71,6 +94,7 @@ function kept(store: VersionStore | undefined, path: string, content: FileConten
 }
 
 async function readContent(path: string): Promise<FileContent> {
+  filesRead++
   await using file = await open(path)
   const before = await file.stat({ bigint: true })
   const { length, sha, sqlite } = await digest(file)
@@ -107,8 +131,7 @@ function same(a: FileStamp, b: FileStamp): boolean {
  * Whether a later write would show in the times. A file system's clock moves in ticks, some in whole seconds: a file that was changed within the
  * present tick could change again without a trace, so what was read of it is not remembered.
  */
-function settled({ mtimeNs, ctimeNs }: FileStamp): boolean {
-  const changed = mtimeNs > ctimeNs ? mtimeNs : ctimeNs
+function settled({ ctimeNs: changed }: FileStamp): boolean {
   const tickMs = changed % 1_000_000_000n === 0n ? 2000 : 20
   return Date.now() - Number(changed / 1_000_000n) > tickMs
 }

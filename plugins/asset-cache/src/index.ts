@@ -9,4 +9,4 @@ export {
 export { type BundleLease, type BundlePool, type BundlePoolOptions, openBundlePool } from './bundle-pool.ts'
 export { bundleVersion, compareVersions, type VersionPart } from './bundle-version.ts'
 export { type FileVersionOptions, fileVersion } from './file-version.ts'
-export { assetCache } from './plugin.ts'
+export { type AssetCachePluginOptions, assetCache } from './plugin.ts'

@@ -1,8 +1,11 @@
 import { problem } from './errors.ts'
 
+// Memory is set aside for each entry that there may be.
+const most = 10_000_000
+
 /** The limit, if it is one. */
 export function checkEntries(maxEntries: number): number {
-  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1) throw problem('MAX_ENTRIES', maxEntries)
+  if (!Number.isSafeInteger(maxEntries) || maxEntries < 1 || maxEntries > most) throw problem('MAX_ENTRIES', maxEntries)
   return maxEntries
 }
 

@@ -1,5 +1,6 @@
 import { type CacheStats, ofType, type Plugin } from '@rxtuna/core'
 import type { AssetCache } from './asset-cache.ts'
+import { problem } from './errors.ts'
 
 declare module '@rxtuna/core' {
   interface EventMap {
@@ -8,11 +9,18 @@ declare module '@rxtuna/core' {
   }
 }
 
+export interface AssetCachePluginOptions {
+  /** When a bundle is asked for its version: once per `run`, at its first access, or at every `access`. Default `run`. */
+  readonly versions?: 'run' | 'access'
+}
+
 /**
- * Lends the cache to a study: from `study.started` on each bundle is asked for its version once, not at every access; `study.finished` ends that
- * and reports the cache's statistics as `asset-cache.reported`. In a hand-written loop each access asks. The cache stays open when the study closes.
+ * Lends the cache to a study: from `study.started` on each bundle is asked for its version once, not at every access, unless `versions` says so;
+ * `study.finished` ends that and reports the cache's statistics as `asset-cache.reported`. In a hand-written loop each access asks. The cache stays
+ * open when the study closes.
  */
-export function assetCache(cache: AssetCache): Plugin {
+export function assetCache(cache: AssetCache, { versions = 'run' }: AssetCachePluginOptions = {}): Plugin {
+  if (versions !== 'run' && versions !== 'access') throw problem('VERSIONS', versions)
   return {
     name: cache.name,
     install(study) {
@@ -25,8 +33,8 @@ export function assetCache(cache: AssetCache): Plugin {
       study.scope.defer(release)
       study.events$.pipe(ofType('study.started', 'study.finished')).subscribe(event => {
         release()
-        if (event.type === 'study.started') pin = cache.pinVersions()
-        else study.emit('asset-cache.reported', { cache: cache.name, stats: cache.stats() })
+        if (event.type === 'study.finished') study.emit('asset-cache.reported', { cache: cache.name, stats: cache.stats() })
+        else if (versions === 'run') pin = cache.pinVersions()
       })
     }
   }

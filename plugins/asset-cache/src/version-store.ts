@@ -1,5 +1,6 @@
 import { type BigIntStats, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { threadId } from 'node:worker_threads'
 import { LRUCache } from 'lru-cache'
 import { problem } from './errors.ts'
 
@@ -51,10 +52,18 @@ export class VersionStore {
     return this.#known.get(resolve(file))
   }
 
-  /** Remembers it, at once in the file too. Throws what the file system says. */
+  /** Remembers it, at once in the file too. Throws a sentence with what the file system says. */
   set(file: string, content: FileContent): void {
     const absolute = resolve(file)
     this.#known.set(absolute, content)
+    try {
+      this.#write(absolute, content)
+    } catch (error) {
+      throw problem('STORE_FILE', this.#path, (error as Error).message)
+    }
+  }
+
+  #write(absolute: string, content: FileContent): void {
     if (this.#lines >= Math.max(2 * this.#known.size, 1000)) {
       this.#rewrite()
       return
@@ -66,7 +75,7 @@ export class VersionStore {
 
   /** What another process appends meanwhile is lost, and read again by whoever needs it. */
   #rewrite(): void {
-    const temporary = `${this.#path}.${process.pid}.new`
+    const temporary = `${this.#path}.${process.pid}.${threadId}.new`
     rmSync(temporary, { force: true })
     let text = ''
     this.#known.rforEach((content, file) => {
@@ -94,7 +103,7 @@ function linesOf(path: string): readonly string[] {
       .filter(line => line !== '')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
+    throw problem('STORE_FILE', path, (error as Error).message)
   }
 }
 

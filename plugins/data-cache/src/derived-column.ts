@@ -26,20 +26,29 @@ export function* derivedColumn<Q>(
   return { name, array }
 }
 
-/** What is the same for the same name, params and code. Throws a sentence for params that JSON does not hold. */
-export function derivedKey(source: string, name: string, params: unknown, compute: ComputeColumn<never>): string {
-  const text = params === undefined ? '' : JSON.stringify(params)
-  if (text === undefined || (text !== '' && !isSame(params, JSON.parse(text)))) throw problem('DERIVED_PARAMS', name)
-  return JSON.stringify([source, name, text, compute.toString()])
+/** What identifies a derived column, and its params as JSON holds them, which is what the code gets to see. */
+export interface DerivedKey<Q> {
+  readonly key: string
+  readonly params: Q
 }
 
-/** Whether JSON has kept a value: NaN, functions and objects of classes it does not. */
-function isSame(value: unknown, read: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return Object.is(value, read)
-  if (typeof read !== 'object' || read === null) return false
-  const entries = Object.entries(value).filter(([, item]) => item !== undefined)
-  return (
-    entries.length === Object.keys(read).length &&
-    entries.every(([key, item]) => isSame(item, (read as Readonly<Record<string, unknown>>)[key]))
-  )
+/** The same for the same name, params and code. Throws a sentence for params that JSON does not hold, and for code that has no text. */
+export function derivedKey<Q>(source: string, name: string, params: Q, compute: ComputeColumn<Q>): DerivedKey<Q> {
+  const code = compute.toString()
+  if (code.endsWith('{ [native code] }')) throw problem('DERIVED_COMPUTE', name, compute)
+  if (params === undefined) return { key: JSON.stringify([source, name, '', code]), params }
+  if (!isHeldByJson(params)) throw problem('DERIVED_PARAMS', name)
+  const text = JSON.stringify(params)
+  return { key: JSON.stringify([source, name, text, code]), params: JSON.parse(text) as Q }
+}
+
+/** Plain values, arrays and objects of them; what is undefined in an object counts as not there. */
+function isHeldByJson(value: unknown): boolean {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true
+  if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0)
+  if (typeof value !== 'object') return false
+  if (Array.isArray(value)) return Array.from(value).every(isHeldByJson)
+  const prototype = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return false
+  return Object.values(value).every(item => item === undefined || isHeldByJson(item))
 }

@@ -30,7 +30,8 @@ const sentences = {
     `Expected whole microseconds in the column "${column}", got ${value} ns, which a double cannot hold. Cast the column to microseconds.`,
   DERIVED_NAME: (name: unknown, columns: readonly string[]) =>
     `Expected a new column's name, other than ${list(columns)}, got ${show(name)}. Give the derived column a name of its own.`,
-  DERIVED_COMPUTE: (name: string, value: unknown) => `Expected a function that computes "${name}" for a group, got ${show(value)}.`,
+  DERIVED_COMPUTE: (name: string, value: unknown) =>
+    `Expected a function whose text computes "${name}" for a group, got ${typeof value === 'function' ? 'a bound or native one' : show(value)}. Its params may hold what it is bound to.`,
   DERIVED_PARAMS: (name: string) =>
     `Expected params that JSON can hold for the derived column "${name}", got others. Use plain objects, arrays, texts and numbers.`,
   DERIVED_LENGTH: (name: string, group: string, expected: number, got: unknown) =>
@@ -45,6 +46,11 @@ const sentences = {
     `Expected the step "${step}" to leave its params as they are, got a change of "${name}". Make a copy: { ...params }.`,
   STAGE_LATE_READ: (step: string, path: string) =>
     `Expected the step "${step}" to read its params before it ends, got a read of "${path}" afterwards. Return the value, not the params.`,
+  GROUPS_WRITE: () => 'Expected grouped data to stay as it is, because others read it, got a change of its groups. Make a Map of your own.',
+  STAGE_PARAMS: (path: string, value: string) =>
+    `Expected params of plain values, objects and arrays, got ${value} at "${path}". Give the values themselves.`,
+  STAGE_WROTE: (step: string) =>
+    `Expected the step "${step}" to leave what it is handed as it is, because other params need it too, got a change. Make a copy first.`,
   NO_ORDER: () => 'Expected a request with a `window` for `between`, got one without. Name the column to cut by: window: { column }.',
   NOT_ASCENDING: (column: string, group: string) =>
     `Expected ascending values in "${column}" to cut the group "${group}", got a row that is not. Sort the table by "${column}" before it is cached.`

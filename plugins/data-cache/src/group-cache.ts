@@ -15,6 +15,8 @@ import { inTurns } from './slices.ts'
 
 interface Entry {
   readonly key: string
+  /** Of this entry alone, because another one may come under its key. */
+  readonly id: number
   readonly dataset: string
   readonly version: string
   readonly data: StoredGroups
@@ -44,6 +46,7 @@ export class GroupCache implements DataCache {
   readonly #uses = new EntryUses()
   #entries: LRUCache<string, Entry>
   #bytes = 0
+  #made = 0
   /** Counts `clear`, so that a load from before it is not kept. */
   #era = 0
   #closed = false
@@ -70,9 +73,9 @@ export class GroupCache implements DataCache {
         if (reason === 'evict') this.#meter.evicted(key, 'size')
       },
       // What was derived from an entry holds its memory, so it goes with it.
-      disposeAfter: ({ derived, source }, key) => {
+      disposeAfter: ({ derived, source }, key, reason) => {
         source?.derived.delete(key)
-        for (const other of derived) this.#entries.delete(other)
+        for (const other of derived) if (this.#entries.delete(other) && reason === 'evict') this.#meter.evicted(other, 'size')
       }
     })
   }
@@ -130,7 +133,8 @@ export class GroupCache implements DataCache {
       if (era === this.#era) this.#keep(entry)
       return entry
     }
-    return this.#handOut(await this.#flights.run(key, loadAndKeep, signal))
+    // Whoever asks after `clear` does not join a load from before it, nor one that checks no version one that does.
+    return this.#handOut(await this.#flights.run(`${this.#era} ${ask ? 'asked' : 'given'} ${key}`, loadAndKeep, signal))
   }
 
   lend<T>(user: string, work: () => T): T {
@@ -196,22 +200,25 @@ export class GroupCache implements DataCache {
     const columns = layout.columns.map(column => column.name)
     if (typeof name !== 'string' || name === '' || columns.includes(name)) throw problem('DERIVED_NAME', name, columns)
     if (typeof compute !== 'function') throw problem('DERIVED_COMPUTE', name, compute)
-    const key = derivedKey(source.key, name, params, compute)
+    const derived = derivedKey(source.key, name, params, compute)
+    const { key } = derived
     const known = this.#entries.get(key)
-    if (known) return this.#hit(known)
+    if (known?.source === source) return this.#hit(known)
     const kind = JSON.stringify([source.dataset, 'derived', name])
     const load = async (signal: AbortSignal): Promise<Entry> => {
       const era = this.#era
       const work = async (): Promise<GroupedTable> => {
-        const column = await inTurns(derivedColumn(source.data, name, params, compute, this.#shared), signal, () => undefined)
+        // Under `copy`, what is computed may write into its copy.
+        const data = this.isolation === 'copy' ? source.data.copy() : source.data
+        const column = await inTurns(derivedColumn(data, name, derived.params, compute, this.#shared), signal, () => undefined)
         return { layout: { ...layout, columns: [...layout.columns, column] }, buffer: column.array.buffer }
       }
       const entry = await this.#make(key, source, kind, signal, work, source)
-      // Without its source it would hold memory that nobody counts.
-      if (era === this.#era && this.#entries.peek(source.key) === source) this.#keep(entry)
+      if (era === this.#era) this.#keep(entry)
       return entry
     }
-    return this.#handOut(await (this.#enabled ? this.#flights.run(key, load) : load(new AbortController().signal)))
+    if (!this.#enabled) return (await load(new AbortController().signal)).data
+    return this.#handOut(await this.#flights.run(`${this.#era} ${source.id} ${key}`, load))
   }
 
   /** Does the work, with all that counts and traces it, and makes an entry of what it comes to. */
@@ -231,7 +238,7 @@ export class GroupCache implements DataCache {
     this.#meter.loaded(key, kind, performance.now() - start, buffer.byteLength)
     const data = new StoredGroups(layout, buffer, (name, params, compute) => this.#derive(entry, name, params, compute))
     const sum = this.#enabled && this.isolation === 'verify' ? checksum(buffer) : ''
-    const entry: Entry = { key, dataset, version, data, sum, kind, derived: new Set(), ...(source ? { source } : {}) }
+    const entry: Entry = { key, id: ++this.#made, dataset, version, data, sum, kind, derived: new Set(), ...(source ? { source } : {}) }
     return entry
   }
 
@@ -265,6 +272,8 @@ export class GroupCache implements DataCache {
     const { byteLength } = entry.data
     if (byteLength > this.#maxBytes) return
     this.#makeRoom(this.#maxBytes - byteLength)
+    // Without its source it would hold memory that nobody counts.
+    if (entry.source && this.#entries.peek(entry.source.key) !== entry.source) return
     // Room is made by the least recently used, and that must not be what this was derived from.
     for (let source = entry.source; source; source = source.source) this.#entries.get(source.key)
     entry.source?.derived.add(entry.key)

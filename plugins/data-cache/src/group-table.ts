@@ -46,7 +46,13 @@ export function* groupTable(table: Table, request: VersionedRequest, shared: boo
     placed.push({ name, array })
     offset += padded(array.byteLength)
   }
-  const layout = { version: request.version, keys, starts, columns: placed, hidden: requested.length }
+  const layout = {
+    version: request.version,
+    keys,
+    starts,
+    columns: placed,
+    hidden: names.length > requested.length ? requested.length : -1
+  }
   return { layout: window ? { ...layout, order: names.indexOf(window.column) } : layout, buffer }
 }
 

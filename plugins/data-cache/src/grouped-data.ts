@@ -61,7 +61,7 @@ export interface Layout {
   readonly starts: Int32Array
   /** The requested columns, one more if only the window needs it, then the derived ones. */
   readonly columns: readonly StoredColumn[]
-  /** Index of a column that was not requested; as many as there are columns if there is none. */
+  /** Index of a column that was not requested; −1 if there is none. */
   readonly hidden: number
   /** Index of the window column. */
   readonly order?: number
@@ -88,12 +88,13 @@ export class StoredGroups implements GroupedData {
     this.buffer = buffer
     this.layout = layout
     this.derive = derive
-    this.groups = new Map(
+    const groups = new Map(
       layout.keys.map((key, group) => {
         const range: Range = { begin: layout.starts[group] as number, end: layout.starts[group + 1] as number }
         return [key, new RowGroup(key, layout, range, { range, ascending: undefined })]
       })
     )
+    this.groups = Object.freeze(Object.assign(groups, { set: refuse, delete: refuse, clear: refuse }))
     Object.freeze(this)
   }
 
@@ -116,8 +117,9 @@ export class StoredGroups implements GroupedData {
     const { version, keys, starts, columns, hidden, order } = this.layout
     return {
       version,
-      keys,
-      starts,
+      // Copies: what is sent is the receiver's own.
+      keys: [...keys],
+      starts: starts.slice(),
       columns: columns.map(({ name, array }) => {
         const { buffer } = array
         if (!(buffer instanceof SharedArrayBuffer)) throw problem('NOT_SHARED')
@@ -180,6 +182,7 @@ class RowGroup implements Group {
     this.#layout = layout
     this.#range = range
     this.#whole = whole
+    Object.freeze(this)
   }
 
   // Made when they are first asked for: a window that only counts its rows makes no views.
@@ -205,6 +208,11 @@ class RowGroup implements Group {
     const end = firstAtLeast(values, to, begin, this.#range.end)
     return new RowGroup(this.key, this.#layout, { begin, end }, this.#whole)
   }
+}
+
+/** The types forbid it, too. */
+function refuse(): never {
+  throw problem('GROUPS_WRITE')
 }
 
 function isAscending(values: Numbers, { begin, end }: Range): boolean {

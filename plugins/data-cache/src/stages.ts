@@ -3,17 +3,20 @@ import { CacheMeter, type LoadKind, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { byteSize } from './byte-size.ts'
 import { problem } from './errors.ts'
+import { fingerprint } from './fingerprint.ts'
 import { checkBytes } from './limits.ts'
-import { answers, type Read, recordReads, whole } from './param-reads.ts'
+import { answers, type Read, recordReads, snapshot, whole } from './param-reads.ts'
 
 /** A part of an evaluation: what it returns follows from the params that it reads, from what the step before returned, and from the data. */
 export type Step<P, Before, D, R> = (params: P, before: Before, data: D) => R
 
 export interface StagesOptions {
-  /** Bytes of results kept at most, the least recently used go first; estimated, exact for typed arrays. Default 512 MB (2^29). */
+  /** Bytes of results kept at most, the least recently used go first; estimated, and of views on other memory their own length. Default 512 MB (2^29). */
   readonly maxBytes?: number
   /** False: every step is computed each time. Default true. */
   readonly enabled?: boolean
+  /** True: a step that writes into what it is handed is refused and named. Default true where NODE_ENV is `test`. */
+  readonly verify?: boolean
   /** The name in statistics and traces. Default `stages`. */
   readonly name?: string
 }
@@ -106,6 +109,7 @@ class StepCache implements Stages<unknown, unknown> {
   readonly #data: unknown
   readonly #steps: readonly (readonly [string, AnyStep])[]
   readonly #enabled: boolean
+  readonly #verifies: boolean
   #maxBytes: number
   readonly #meter = new CacheMeter()
   readonly #wraps = new Wraps()
@@ -115,7 +119,7 @@ class StepCache implements Stages<unknown, unknown> {
   constructor(
     data: unknown,
     steps: Readonly<Record<string, AnyStep>>,
-    { maxBytes = 2 ** 29, enabled = true, name = 'stages' }: StagesOptions
+    { maxBytes = 2 ** 29, enabled = true, verify = process.env.NODE_ENV === 'test', name = 'stages' }: StagesOptions
   ) {
     this.#steps = Object.entries(steps)
     if (this.#steps.length === 0) throw problem('STAGES_NONE')
@@ -123,6 +127,7 @@ class StepCache implements Stages<unknown, unknown> {
     this.name = name
     this.#data = data
     this.#enabled = enabled
+    this.#verifies = verify
     this.#maxBytes = checkBytes(maxBytes)
     this.#kept = this.#keeping(this.#maxBytes)
   }
@@ -146,16 +151,20 @@ class StepCache implements Stages<unknown, unknown> {
     return this.#meter.events
   }
 
-  async evaluate(params: unknown): Promise<unknown> {
+  async evaluate(given: unknown): Promise<unknown> {
+    const params = snapshot(given)
     let before = this.#data
     let results = this.#first
+    // What follows from a result that is not kept cannot be found again.
+    let isFound = this.#enabled
     for (const [step, compute] of this.#steps) {
       const known = this.#enabled ? results.find(params) : undefined
       if (known) {
         this.#kept.get(known)
         this.#meter.hit(known.key, known.kind, step)
       }
-      const result = known ?? (await this.#computed(step, compute, params, before, results))
+      const result = known ?? (await this.#computed(step, compute, params, before, results, isFound))
+      isFound &&= this.#kept.has(result)
       before = result.value
       results = result.next
     }
@@ -186,30 +195,36 @@ class StepCache implements Stages<unknown, unknown> {
   }
 
   /** Equal params that come while the first are computed wait for those. */
-  #computed(step: string, compute: AnyStep, params: unknown, before: unknown, results: Results): Promise<Result> {
-    if (!this.#enabled) return this.#compute(step, compute, params, before, results)
+  #computed(step: string, compute: AnyStep, params: unknown, before: unknown, results: Results, keep: boolean): Promise<Result> {
+    if (!this.#enabled) return this.#compute(step, compute, params, before, results, keep)
     const all = whole(params)
     const flight = results.flights.get(all)
     if (flight) {
       this.#meter.join()
       return flight
     }
-    const started = this.#compute(step, compute, params, before, results).finally(() => results.flights.delete(all))
+    const started = this.#compute(step, compute, params, before, results, keep).finally(() => results.flights.delete(all))
     results.flights.set(all, started)
     return started
   }
 
-  async #compute(step: string, compute: AnyStep, params: unknown, before: unknown, results: Results): Promise<Result> {
+  async #compute(step: string, compute: AnyStep, params: unknown, before: unknown, results: Results, keep: boolean): Promise<Result> {
     const first = this.#first
     const kind = this.#meter.kind(step)
     const recorded = recordReads(params, step)
     this.#meter.miss(step)
     const start = performance.now()
+    const handed = this.#verifies ? fingerprint(before) : ''
     let value: unknown
     try {
       value = await this.#wraps.run(step, async () => compute(recorded.params, before, this.#data))
     } finally {
       recorded.close()
+    }
+    if (this.#verifies && fingerprint(before) !== handed) {
+      // What others would get is not what was computed any more.
+      this.clear()
+      throw problem('STAGE_WROTE', step)
     }
     const bytes = byteSize(value)
     this.#meter.loaded(step, kind, performance.now() - start, bytes)
@@ -217,7 +232,7 @@ class StepCache implements Stages<unknown, unknown> {
     // Other params with the same answers may have been computed meanwhile: all share one result.
     const other = results.find(params)
     if (other) return other
-    if (this.#enabled && first === this.#first && bytes <= this.#maxBytes)
+    if (keep && first === this.#first && bytes <= this.#maxBytes)
       this.#kept.set(result, { bytes, remove: results.add(params, recorded.reads, result) })
     return result
   }

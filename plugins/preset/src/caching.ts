@@ -41,21 +41,23 @@ const bytesOf = (gigabytes: number): number => Math.max(Math.floor(gigabytes * 1
  */
 export async function caching(options: CachingOptions = {}): Promise<Caches> {
   const settings = cachingSettings(options, process.env)
+  const { versions = 'run', shared = false, isolation } = options
   const { directory, enableCaching: enabled, enableBundlePooling } = settings
   let poolSize = settings.maxBundlePoolSize
   await using opening = new AsyncDisposableStack()
   const assets = opening.use(openAssetCache({ maxEntries: settings.lruMaxsize, enabled }))
-  const data = opening.use(openDataCache({ maxBytes: bytesOf(settings.cacheSizeGb), enabled }))
+  const data = opening.use(openDataCache({ maxBytes: bytesOf(settings.cacheSizeGb), enabled, shared, ...(isolation ? { isolation } : {}) }))
   const tables = opening.use(await openTieredCache({ directory, enabled }))
   const pools = new Set<BundlePool<AsyncDisposable>>()
-  const staged: ObservedCache[] = []
+  // A stages object belongs to whoever made it, and goes with it.
+  const staged = new Set<WeakRef<ObservedCache>>()
   const opened = opening.move()
   return {
     assets,
     data,
     tables,
     get plugins() {
-      return [assetCache(assets), dataCache(data), tieredCache(tables), observed('caching', [...pools, ...staged])]
+      return [assetCache(assets, { versions }), dataCache(data), tieredCache(tables), observed('caching', [...pools, ...living(staged)])]
     },
     fileVersion: paths => fileVersion(paths, enabled ? { store: join(directory, 'versions.jsonl') } : {}),
     async resize(limits) {
@@ -73,11 +75,21 @@ export async function caching(options: CachingOptions = {}): Promise<Caches> {
       return pool
     },
     stages: (data: unknown, steps: Parameters<typeof stages>[1], given: Parameters<typeof stages>[2] = {}) => {
-      const made = stages(data, steps, { enabled, ...given })
-      staged.push(made)
+      const made = stages(data, steps, { ...given, enabled: given.enabled ?? enabled })
+      staged.add(new WeakRef(made))
       // Its types are those of the steps, as the overloads of `stages` have them.
       return made as never
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync()
   }
+}
+
+function living<T extends object>(references: Set<WeakRef<T>>): readonly T[] {
+  const alive: T[] = []
+  for (const reference of references) {
+    const object = reference.deref()
+    if (object) alive.push(object)
+    else references.delete(reference)
+  }
+  return alive
 }

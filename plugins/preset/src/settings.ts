@@ -1,3 +1,4 @@
+import type { Isolation } from '@rxtuna/data-cache'
 import { presetError } from './errors.ts'
 
 /** Options of `caching`, each of which wins over its environment variable. */
@@ -14,21 +15,28 @@ export interface CachingOptions {
   readonly enableBundlePooling?: boolean
   /** Bundles kept open at most. `RXTUNA_MAX_BUNDLE_POOL_SIZE`, default 100. */
   readonly maxBundlePoolSize?: number
+  /** When the plugin asks a bundle for its version: once per `run`, or at every `access`. Default `run`. */
+  readonly versions?: 'run' | 'access'
+  /** Puts grouped data into memory that worker threads can share. Default false. */
+  readonly shared?: boolean
+  /** What keeps trials from spoiling each other's data. Default as of `openDataCache`. */
+  readonly isolation?: Isolation
 }
-export type CachingSettings = Required<CachingOptions>
+export type CachingSettings = Required<Omit<CachingOptions, 'versions' | 'shared' | 'isolation'>>
 /** What can be changed while the caches are in use. */
 export type CachingLimits = Pick<CachingOptions, 'cacheSizeGb' | 'lruMaxsize' | 'maxBundlePoolSize'>
 
-const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= 10_000_000
 const isSize = (value: number): boolean => value > 0 && Number.isFinite(value)
 const limits = {
   cacheSizeGb: { expected: 'a number of GB greater than 0', fits: isSize },
-  lruMaxsize: { expected: 'a whole number >= 1', fits: isCount },
-  maxBundlePoolSize: { expected: 'a whole number >= 1', fits: isCount }
+  lruMaxsize: { expected: 'a whole number from 1 to 10,000,000', fits: isCount },
+  maxBundlePoolSize: { expected: 'a whole number from 1 to 10,000,000', fits: isCount }
 } as const
 
 /** The same limits; throws a sentence for one that is none, or is not known. */
 export function cachingLimits(given: CachingLimits): CachingLimits {
+  if (typeof given !== 'object' || given === null) throw presetError('CACHING_OPTION', 'limits', 'an object', given)
   for (const [name, value] of Object.entries(given)) {
     if (!Object.hasOwn(limits, name)) throw presetError('CACHING_OPTION', name, `one of ${Object.keys(limits).join(', ')}`, value)
     const { expected, fits } = limits[name as keyof CachingLimits]

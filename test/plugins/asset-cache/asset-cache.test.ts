@@ -164,6 +164,17 @@ describe('the asset cache', () => {
     expect(await cache.assets(bundleOf('prices'))).to.deep.equal(['AAPL', 'MSFT'])
   })
 
+  it('filters once for callers that come together', async () => {
+    await using cache = openAssetCache()
+    const bundle = bundleOf('prices')
+    let asked = 0
+    const filter = { id: 'all', accepts: () => ++asked > 0 }
+    const lists = await Promise.all(Array.from({ length: 64 }, () => cache.assets(bundle, { filter })))
+    expect(new Set(lists).size).to.equal(1)
+    expect(asked).to.equal(2)
+    expect(cache.stats()).to.include({ misses: 2, joined: 63, entries: 2 })
+  })
+
   it('lists a bundle again that changed while it was listed, also while versions are pinned, and three times at most', async () => {
     await using cache = openAssetCache()
     using _pin = cache.pinVersions()
@@ -274,7 +285,7 @@ describe('the asset cache', () => {
     expect(await code(cache.assets({ ...bundle, name: '' }))).to.equal('BUNDLE_NAME')
     expect(await code(cache.assets({ ...bundle, version: async () => '' }))).to.equal('BUNDLE_VERSION')
     expect(await code(cache.assets({ ...bundle, assets: async () => ['A', 1 as unknown as string] }))).to.equal('ASSETS_SHAPE')
-    expect(() => openAssetCache({ maxEntries: 0.5 })).to.throw(StudyError, 'whole number greater than 0')
+    expect(() => openAssetCache({ maxEntries: 0.5 })).to.throw(StudyError, 'whole number from 1')
     await cache[Symbol.asyncDispose]()
     await cache[Symbol.asyncDispose]()
     expect(await code(cache.assets(bundle))).to.equal('ASSET_CACHE_CLOSED')

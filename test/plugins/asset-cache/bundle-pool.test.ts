@@ -337,7 +337,7 @@ describe('the bundle pool', () => {
   })
 
   it('refuses with a sentence what is no limit, no name and no version', async () => {
-    expect(() => poolOf({ maxEntries: 0 })).to.throw(StudyError, 'whole number greater than 0')
+    expect(() => poolOf({ maxEntries: 0 })).to.throw(StudyError, 'whole number from 1')
     const { pool } = poolOf({ version: async () => '' })
     expect(await rejection(pool.acquire(''))).to.have.property('code', 'BUNDLE_NAME')
     expect(await rejection(pool.acquire('a'))).to.have.property('code', 'BUNDLE_VERSION')

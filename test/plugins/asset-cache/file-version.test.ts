@@ -110,4 +110,25 @@ describe('fileVersion', () => {
     expect(await rejection(fileVersion([at('none')]))).to.have.property('code', 'FILE_MISSING')
     expect(await rejection(fileVersion([directory]))).to.have.property('code', 'FILE_KIND')
   })
+
+  it('of several files is one that they had together, though they change while they are read', async () => {
+    const [large, small] = [join(directory, 'large'), join(directory, 'small')]
+    const put = (content: string): void => {
+      writeFileSync(large, content.repeat(30_000_000))
+      writeFileSync(small, content)
+    }
+    const versions = new Map<string, string>()
+    for (const content of ['b', 'a']) {
+      put(content)
+      versions.set(await fileVersion([large, small]), content)
+    }
+    // The small one is written while the large one is still read, or before: never may the answer be that of one old and one new file.
+    for (const content of ['b', 'a', 'b', 'a']) {
+      writeFileSync(large, content.repeat(30_000_000))
+      const asked = fileVersion([large, small])
+      await new Promise(resolve => setTimeout(resolve, 1))
+      writeFileSync(small, content)
+      expect(versions.get(await asked)).to.equal(content)
+    }
+  }).timeout(30_000)
 })

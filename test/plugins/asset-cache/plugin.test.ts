@@ -41,6 +41,18 @@ describe('the asset cache as a plugin', () => {
     ])
   })
 
+  it('asks at every access of a run where the user chooses that', async () => {
+    await using cache = openAssetCache()
+    const bundle = bundleOf('prices')
+    await using study = await createStudy({ name: 's', sampler: samplers.random(), plugins: [assetCache(cache, { versions: 'access' })] })
+    await study.optimize({ space: x, evaluate: async () => (await cache.assets(bundle)).length }, { trials: 5 })
+    // And once after the load.
+    expect(bundle.asked).to.equal(6)
+    expect(() => assetCache(cache, { versions: 'never' as never }))
+      .to.throw()
+      .with.property('code', 'VERSIONS')
+  })
+
   it('notices in the next run that a bundle changed during the last one', async () => {
     const cache = openAssetCache()
     const bundle = bundleOf('prices')

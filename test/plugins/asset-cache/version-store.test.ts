@@ -88,9 +88,9 @@ describe('a store of file versions', () => {
   it('must be a path that can be written', async () => {
     const path = await write('prices', 'one')
     expect(await rejection(fileVersion([path], { store: '' }))).to.have.property('code', 'STORE_PATH')
-    expect(await rejection(fileVersion([path], { store: join(path, 'no directory') })))
-      .to.have.property('code')
-      .that.is.oneOf(['ENOTDIR', 'EEXIST'])
+    const refused = await rejection(fileVersion([path], { store: join(path, 'no directory') }))
+    expect(refused).to.have.property('code', 'STORE_FILE')
+    expect((refused as Error).message).to.match(/ENOTDIR|EEXIST/)
     expect(existsSync(store)).to.equal(false)
   })
 })

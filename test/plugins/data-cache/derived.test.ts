@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { type DataCacheOptions, type Group, type GroupedData, openDataCache, receiveGroups } from '@rxtuna/data-cache'
+import { type DataCacheOptions, type Group, type GroupedData, type GroupRequest, openDataCache, receiveGroups } from '@rxtuna/data-cache'
 import { expect } from 'chai'
 import { rejection } from './rejection.ts'
 import { bars, universe } from './tables.ts'
@@ -95,7 +95,7 @@ describe('a derived column', () => {
     // The data was not asked for again, but its column was: both stay before others.
     await cache.grouped({ ...request, dataset: 'hourly' }, load)
     expect(cache.stats().bytes).to.be.at.most(byteLength + 100)
-    expect(cache.stats()).to.deep.include({ entries: 1, evictions: 1 })
+    expect(cache.stats()).to.deep.include({ entries: 1, evictions: 2 })
     const late = await data.derive('mean', { window: 2 }, mean)
     expect(values(late, 'mean')).to.have.length(2)
     expect(cache.stats().entries).to.equal(1)
@@ -120,6 +120,89 @@ describe('a derived column', () => {
       ['A', 10, 10.5, 11.5],
       ['A', 10, 11, 12]
     ])
+  })
+
+  it('is there whatever the request names: no window, a window column that is requested, one that is not; and beside others', async () => {
+    const ones = ({ length }: Group) => new Float64Array(length).fill(1)
+    const windows: Partial<GroupRequest>[] = [
+      {},
+      { columns: ['date', 'close'], window: { column: 'date' } },
+      { window: { column: 'date' } }
+    ]
+    for (const window of windows) {
+      await using cache = openDataCache()
+      const data = await cache.grouped({ dataset: 'bars', version: '1', groupBy: 'symbol', columns: ['close'], ...window }, async () =>
+        bars(['A', 'A', 'B'], [1, 2, 3])
+      )
+      const twice = await (await data.derive('one', {}, ones)).derive('two', {}, ones)
+      const requested = window.columns ?? ['close']
+      expect(Object.keys(twice.groups.get('A')?.columns ?? {})).to.deep.equal([...requested, 'one', 'two'])
+    }
+  })
+
+  it('is not taken for another one that only looks alike', async () => {
+    await using cache = openDataCache()
+    const data = await cache.grouped(request, load)
+    class Setting {
+      readonly #window: number
+      constructor(window: number) {
+        this.#window = window
+      }
+      get window(): number {
+        return this.#window
+      }
+    }
+    const filled = ({ length }: Group, { window }: { readonly window: number }) => new Float64Array(length).fill(window)
+    for (const params of [new Map([['window', 5]]), new Setting(5), { window: 5n }, { window: Number.NaN }, { window: -0 }, [new Date(0)]])
+      expect(await rejection(data.derive('x', params as never, filled))).to.have.property('code', 'DERIVED_PARAMS')
+    const bound = filled.bind(undefined)
+    expect(await rejection(data.derive('x', { window: 5 }, bound))).to.have.property('code', 'DERIVED_COMPUTE')
+    // What JSON leaves out is not there for the code, either.
+    const isThere = ({ length }: Group, params: object) => new Float64Array(length).fill('window' in params ? 1 : 0)
+    expect((await data.derive('is', { window: undefined }, isThere)).groups.get('A')?.columns.is?.[0]).to.equal(0)
+  })
+
+  it('under copy cannot spoil its data, nor can what is sent to a worker thread', async () => {
+    await using cache = openDataCache({ isolation: 'copy', shared: true })
+    const mine = await cache.grouped(request, load)
+    await mine.derive('x', {}, ({ columns, length }) => {
+      const close = columns.close as Float64Array
+      close[0] = 999
+      return new Float64Array(length)
+    })
+    const { starts, keys } = mine.transfer()
+    ;(starts as Int32Array)[1] = 0
+    ;(keys as string[])[0] = 'other'
+    const others = await cache.grouped(request, load)
+    expect([...others.groups].map(([key, { columns }]) => [key, Array.from(columns.close ?? [])])).to.deep.equal(
+      [...(await plain()).groups].map(([key, { columns }]) => [key, Array.from(columns.close ?? [])])
+    )
+  })
+
+  it('of data that was dropped is not given to whoever has loaded it anew', async () => {
+    await using cache = openDataCache({ isolation: 'verify' })
+    const gate = Promise.withResolvers<void>()
+    cache.around(async (key, work) => {
+      if (key.includes('late')) await gate.promise
+      return work()
+    })
+    const zeros = ({ length }: Group) => new Float64Array(length)
+    const late = await cache.lend('trial', async () => {
+      const data = await cache.grouped(request, load)
+      ;(data.groups.get('A')?.columns.close as Float64Array)[0] = 999
+      return { derived: data.derive('late', {}, zeros) }
+    })
+    expect(cache.verify('trial')).to.have.lengthOf(1)
+    const fresh = (await cache.grouped(request, load)).derive('late', {}, zeros)
+    gate.resolve()
+    expect((await late.derived).groups.get('A')?.columns.close?.[0]).to.equal(999)
+    expect((await fresh).groups.get('A')?.columns.close?.[0]).to.not.equal(999)
+  })
+
+  it('of a cache that is switched off is no reason for an alarm', async () => {
+    await using cache = openDataCache({ enabled: false, isolation: 'verify' })
+    await cache.lend('trial', async () => (await cache.grouped(request, load)).derive('x', {}, ({ length }) => new Float64Array(length)))
+    expect(cache.verify('trial')).to.deep.equal([])
   })
 
   it('is computed each time by a cache that is switched off', async () => {
@@ -182,3 +265,8 @@ describe('a large table', () => {
     expect(cache.stats().entries).to.equal(1)
   })
 })
+
+async function plain(): Promise<GroupedData> {
+  await using cache = openDataCache({ enabled: false })
+  return cache.grouped(request, load)
+}

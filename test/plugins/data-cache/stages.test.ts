@@ -202,4 +202,76 @@ describe('stages', () => {
       .to.throw()
       .with.property('code', 'MAX_BYTES')
   })
+
+  it('takes the params as they are when it is called, whatever becomes of them', async () => {
+    const made = stages<{ w: number }, number, number>(0, { only: async ({ w }) => 10 * w })
+    const params = { w: 0 }
+    const all: Promise<number>[] = []
+    for (const w of [1, 2, 3]) {
+      params.w = w
+      all.push(made.evaluate(params))
+    }
+    expect(await Promise.all(all)).to.deep.equal([10, 20, 30])
+    expect([await made.evaluate({ w: 1 }), await made.evaluate({ w: 2 }), await made.evaluate({ w: 3 })]).to.deep.equal([10, 20, 30])
+    const itself: { w: number; self?: unknown } = { w: 1 }
+    itself.self = itself
+    expect(await rejection(made.evaluate(itself))).to.have.property('code', 'STAGE_PARAMS')
+    expect(await rejection(made.evaluate({ w: 1, [Symbol('s')]: 1 }))).to.have.property('code', 'STAGE_PARAMS')
+  })
+
+  it('knows what is asked of names that are not there, and keeps arrays and objects apart and equal to themselves', async () => {
+    const own = stages<Record<string, unknown>, string, number>(0, { only: params => (Object.hasOwn(params, 'stop') ? 'stop' : 'none') })
+    expect([await own.evaluate({ w: 1 }), await own.evaluate({ w: 1, stop: 5 }), await own.evaluate({ stop: undefined })]).to.deep.equal([
+      'none',
+      'stop',
+      'stop'
+    ])
+    const kinds = stages<{ readonly xs: unknown }, boolean, number>(0, { only: ({ xs }) => Array.isArray(xs) })
+    expect(await Promise.all([kinds.evaluate({ xs: [1, 2] }), kinds.evaluate({ xs: { 0: 1, 1: 2, length: 2 } })])).to.deep.equal([
+      true,
+      false
+    ])
+    const same = stages<{ readonly list: readonly object[] }, unknown, number>(0, {
+      only: params => [
+        params.list === Object.values(params)[0],
+        params.list.includes(params.list[1] as object),
+        params.list.indexOf(params.list[1] as object)
+      ]
+    })
+    expect(await same.evaluate({ list: [{ a: 1 }, { b: 2 }] })).to.deep.equal([true, true, 1])
+  })
+
+  it('finds a step that writes into what it is handed, names it, and has the right result again', async () => {
+    interface Sum {
+      readonly w: number
+      readonly s: number
+    }
+    const made = stages<Sum, number, number>(
+      0,
+      {
+        first: ({ w }: Sum) => Float64Array.of(w),
+        second: ({ s }: Sum, values: never) => {
+          const handed: Float64Array = values
+          if (s < 0) handed[0] = s
+          return (handed[0] as number) + s
+        }
+      },
+      { verify: true }
+    )
+    expect(await made.evaluate({ w: 1, s: 1 })).to.equal(2)
+    const error = await rejection(made.evaluate({ w: 1, s: -1 }))
+    expect(error).to.have.property('code', 'STAGE_WROTE')
+    expect((error as Error).message).to.include('"second"')
+    expect(await made.evaluate({ w: 1, s: 2 })).to.equal(3)
+  })
+
+  it('keeps nothing that cannot be found again', async () => {
+    const made = stages<{ readonly n: number }, number, number>(
+      0,
+      { large: ({ n }) => new Float64Array(1000 + n), small: (_, values: never) => (values as Float64Array).length },
+      { maxBytes: 1000 }
+    )
+    for (let i = 0; i < 5; i++) expect(await made.evaluate({ n: 1 })).to.equal(1001)
+    expect(made.stats()).to.include({ entries: 0, hits: 0 })
+  })
 })

@@ -156,7 +156,24 @@ describe('caching()', () => {
     expect(await codeOf(caches.resize({ directory: 'x' } as never)))
       .to.include('CACHING_OPTION')
       .and.to.include('lruMaxsize')
-    expect(caches.assets.stats().maxEntries).to.equal(3)
+    expect(await codeOf(caches.resize({ cacheSizeGb: 1, lruMaxsize: 2 ** 40 })))
+      .to.include('CACHING_OPTION')
+      .and.to.include('10,000,000')
+    expect(await codeOf(caches.resize(null as never))).to.include('CACHING_OPTION')
+    expect([caches.data.stats().maxBytes, caches.assets.stats().maxEntries]).to.deep.equal([2 ** 29, 3])
+  })
+
+  it('hands on how versions are asked, and how data is shared and kept apart', async () => {
+    await using caches = await caching(at({ versions: 'access', shared: true, isolation: 'copy' }))
+    const request = { dataset: 'test', version: '1', groupBy: 'symbol', columns: ['close'] }
+    const data = await caches.data.grouped(request, async () => table())
+    expect(data.transfer().keys).to.deep.equal(['A'])
+    expect(caches.data.isolation).to.equal('copy')
+    let asked = 0
+    const bundle = { name: 'b', version: async () => `${asked++ < 0}`, assets: async () => ['A'] }
+    await using study = await createStudy({ plugins: [...caches.plugins] })
+    await study.optimize(async () => (await caches.assets.assets(bundle)).length, { trials: 3 })
+    expect(asked).to.equal(4)
   })
 
   it('remembers versions of files in its directory, unless caching is off', async () => {
