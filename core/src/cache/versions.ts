@@ -50,6 +50,11 @@ export class Versions {
     return this.#outdated.values().next().value
   }
 
+  /** Has such keys dropped, one by one, while there are some and it is needed; whoever drops one says so by `remove`. */
+  dropOutdated(isNeeded: () => boolean, drop: (key: string) => void): void {
+    for (let key = this.oldest(); key !== undefined && isNeeded(); key = this.oldest()) drop(key)
+  }
+
   clear(): void {
     this.#names.clear()
     this.#outdated.clear()

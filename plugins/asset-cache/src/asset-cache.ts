@@ -1,5 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
+import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Versions, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { problem } from './errors.ts'
 import { checkEntries, checkName, checkVersion } from './options.ts'
@@ -65,10 +65,6 @@ interface Entry {
   readonly kind: LoadKind
 }
 
-/** A bundle was another one after it was listed than before. */
-class Changed extends Error {}
-const mostLoads = 3
-
 class Assets implements AssetCache {
   readonly name: string
   readonly #enabled: boolean
@@ -115,15 +111,11 @@ class Assets implements AssetCache {
       const { assets } = await this.#load(bundle, JSON.stringify([name]), signal)
       return filter ? accepted(assets, filter) : assets
     }
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#assets(bundle, name, filter, signal)
-      } catch (error) {
-        if (!(error instanceof Changed)) throw error
-        if (attempt === mostLoads) throw problem('BUNDLE_CHANGES', name, mostLoads)
-        this.#pins.forget(name)
-      }
-    }
+    return unchanged(
+      () => this.#assets(bundle, name, filter, signal),
+      loads => problem('BUNDLE_CHANGES', name, loads),
+      () => this.#pins.forget(name)
+    )
   }
 
   async #assets(
@@ -238,12 +230,13 @@ class Assets implements AssetCache {
 
   /** Lists of an older version go first. */
   #makeRoom(most: number): void {
-    while (this.#entries.size > most) {
-      const outdated = this.#versions.oldest()
-      if (outdated === undefined) return
-      this.#entries.delete(outdated)
-      this.#meter.evicted(outdated, 'version')
-    }
+    this.#versions.dropOutdated(
+      () => this.#entries.size > most,
+      key => {
+        this.#entries.delete(key)
+        this.#meter.evicted(key, 'version')
+      }
+    )
   }
 
   #keep(key: string, version: string, entry: Entry): void {

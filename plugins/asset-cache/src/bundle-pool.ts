@@ -1,5 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, type LoadKind, SingleFlight, Wraps } from '@rxtuna/core/cache'
+import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { problem, sentence } from './errors.ts'
 import { checkEntries, checkName, checkVersion } from './options.ts'
@@ -60,10 +60,6 @@ interface Slot<B> {
   invalid: boolean
 }
 
-/** A bundle was another one after it was opened than before. */
-class Changed extends Error {}
-const mostLoads = 3
-
 class Pool<B extends AsyncDisposable> implements BundlePool<B> {
   readonly name: string
   readonly #options: BundlePoolOptions<B>
@@ -107,18 +103,14 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
 
   async acquire(name: string, { signal }: { readonly signal?: AbortSignal } = {}): Promise<BundleLease<B>> {
     checkName(name)
-    for (let attempt = 1; ; attempt++) {
+    const acquire = async (): Promise<BundleLease<B>> => {
       this.#assertOpen()
       signal?.throwIfAborted()
       const version = checkVersion(name, await abortable(this.#options.version(name), signal))
       this.#assertOpen()
-      try {
-        return await this.#acquire(name, version, signal)
-      } catch (error) {
-        if (!(error instanceof Changed)) throw error
-        if (attempt === mostLoads) throw problem('BUNDLE_CHANGES', name, mostLoads)
-      }
+      return this.#acquire(name, version, signal)
     }
+    return unchanged(acquire, opened => problem('BUNDLE_CHANGES', name, opened))
   }
 
   async #acquire(name: string, version: string, signal: AbortSignal | undefined): Promise<BundleLease<B>> {

@@ -1,5 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, type LoadKind, SingleFlight, Versions, Wraps } from '@rxtuna/core/cache'
+import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Versions, Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
 import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
@@ -27,10 +27,6 @@ interface Entry {
   /** Keys of what was derived from it. */
   readonly derived: Set<string>
 }
-
-/** A dataset was another one after its load than before it. */
-class Changed extends Error {}
-const mostLoads = 3
 
 /** The data cache, with its entries by request and by derived column. */
 export class GroupCache implements DataCache {
@@ -92,16 +88,12 @@ export class GroupCache implements DataCache {
     const { version } = request
     if (typeof version === 'string') return this.#grouped({ ...request, version }, load, signal, onProgress)
     if (typeof version !== 'function') throw problem('REQUEST_NAME', 'version', version)
-    for (let attempt = 1; ; attempt++) {
+    const grouped = async (): Promise<GroupedData> => {
       signal?.throwIfAborted()
       const asked = await abortable(version(), signal)
-      try {
-        return await this.#grouped({ ...request, version: asked }, load, signal, onProgress, version)
-      } catch (error) {
-        if (!(error instanceof Changed)) throw error
-        if (attempt === mostLoads) throw problem('DATASET_CHANGES', request.dataset, mostLoads)
-      }
+      return this.#grouped({ ...request, version: asked }, load, signal, onProgress, version)
     }
+    return unchanged(grouped, loads => problem('DATASET_CHANGES', request.dataset, loads))
   }
 
   /** `ask` is asked for the version after a load. */
@@ -260,12 +252,13 @@ export class GroupCache implements DataCache {
 
   /** Entries of an older version go first. */
   #makeRoom(most: number): void {
-    while (this.#bytes > most) {
-      const outdated = this.#versions.oldest()
-      if (outdated === undefined) return
-      this.#entries.delete(outdated)
-      this.#meter.evicted(outdated, 'version')
-    }
+    this.#versions.dropOutdated(
+      () => this.#bytes > most,
+      key => {
+        this.#entries.delete(key)
+        this.#meter.evicted(key, 'version')
+      }
+    )
   }
 
   #keep(entry: Entry): void {

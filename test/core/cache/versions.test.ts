@@ -36,4 +36,20 @@ describe('Versions', () => {
     versions.clear()
     expect(versions.notice('a', '2')).to.deep.equal([])
   })
+
+  it('has keys of old versions dropped, the longest outdated first, as long as it is needed', () => {
+    const versions = new Versions()
+    for (const key of ['a1', 'a2', 'a3']) versions.add('a', '1', key)
+    versions.add('b', '1', 'b1')
+    versions.notice('a', '2')
+    const dropped: string[] = []
+    const drop = (key: string): void => {
+      dropped.push(key)
+      versions.remove('a', key)
+    }
+    versions.dropOutdated(() => dropped.length < 2, drop)
+    expect(dropped).to.deep.equal(['a1', 'a2'])
+    versions.dropOutdated(() => true, drop)
+    expect(dropped).to.deep.equal(['a1', 'a2', 'a3'])
+  })
 })
