@@ -1,9 +1,19 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Versions, Wraps } from '@rxtuna/core/cache'
+import {
+  abortable,
+  assertKnown,
+  CacheMeter,
+  Changed,
+  type LoadKind,
+  SingleFlight,
+  unchanged,
+  VersionPins,
+  Versions,
+  Wraps
+} from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { problem } from './errors.ts'
 import { checkEntries, checkName, checkVersion } from './options.ts'
-import { VersionPins } from './version-pins.ts'
 
 /** What the asset cache needs of a bundle; `version` must be far cheaper than `assets`. */
 export interface AssetBundle {
@@ -54,7 +64,9 @@ export interface AssetCache extends ObservedCache, AsyncDisposable {
 }
 
 /** Opens an asset cache. `bytes` in its statistics is an estimate: two bytes per character. */
-export function openAssetCache({ maxEntries = 128, enabled = true, name = 'asset-cache' }: AssetCacheOptions = {}): AssetCache {
+export function openAssetCache(options: AssetCacheOptions = {}): AssetCache {
+  assertKnown('openAssetCache', options, ['maxEntries', 'enabled', 'name'])
+  const { maxEntries = 128, enabled = true, name = 'asset-cache' } = options
   return new Assets(name, checkEntries(maxEntries), enabled)
 }
 
@@ -105,6 +117,7 @@ class Assets implements AssetCache {
   async assets(bundle: AssetBundle, { signal, filter }: AssetsOptions = {}): Promise<readonly string[]> {
     if (this.#closed) throw problem('ASSET_CACHE_CLOSED', this.name)
     signal?.throwIfAborted()
+    if (typeof bundle?.version !== 'function' || typeof bundle.assets !== 'function') throw problem('BUNDLE_SHAPE', bundle)
     const name = checkName(bundle.name)
     if (filter) checkFilter(filter)
     if (!this.#enabled) {
@@ -254,7 +267,13 @@ function entryOf(bundle: string, assets: readonly string[], kind: LoadKind): Ent
 }
 
 function accepted(assets: readonly string[], filter: AssetFilter): readonly string[] {
-  return Object.freeze(assets.filter(asset => filter.accepts(asset)))
+  return Object.freeze(
+    assets.filter(asset => {
+      const isAccepted: unknown = filter.accepts(asset)
+      if (typeof isAccepted !== 'boolean') throw problem('ASSET_ACCEPTED', filter.id, asset, isAccepted)
+      return isAccepted
+    })
+  )
 }
 
 function checkFilter(filter: AssetFilter): void {

@@ -1,5 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Wraps } from '@rxtuna/core/cache'
+import { abortable, assertKnown, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { problem, sentence } from './errors.ts'
 import { checkEntries, checkName, checkVersion } from './options.ts'
@@ -38,6 +38,8 @@ export interface BundlePool<B> extends ObservedCache, AsyncDisposable {
 }
 
 export function openBundlePool<B extends AsyncDisposable>(options: BundlePoolOptions<B>): BundlePool<B> {
+  assertKnown('openBundlePool', options, ['open', 'version', 'maxEntries', 'enabled', 'name'])
+  if (typeof options.open !== 'function' || typeof options.version !== 'function') throw problem('POOL_SHAPE', options)
   return new Pool(options)
 }
 
@@ -204,6 +206,7 @@ class Pool<B extends AsyncDisposable> implements BundlePool<B> {
     this.#meter.miss(slot.key)
     const start = performance.now()
     const bundle = await this.#wraps.run(slot.key, async () => this.#options.open(slot.name, signal))
+    if (typeof bundle?.[Symbol.asyncDispose] !== 'function') throw problem('BUNDLE_DISPOSE', slot.name, bundle)
     try {
       signal.throwIfAborted()
       // What was opened while the bundle changed may be either version's.

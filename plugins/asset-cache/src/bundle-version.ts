@@ -16,7 +16,7 @@ export type VersionPart =
  * of them does, and `compareVersions` can say which. The order of names does not count, that of lists does. Throws a sentence for what JSON does not hold.
  */
 export function bundleVersion(parts: Readonly<Record<string, VersionPart>>): string {
-  const names = Object.keys(parts).sort()
+  const names = Object.keys(parts ?? {}).sort()
   if (names.length === 0 || !names.every(name => name.isWellFormed())) throw problem('VERSION_PARTS')
   return names.map(name => `${encodeURIComponent(name)}=${hash('sha256', textOf(name, parts[name]), 'hex').slice(0, 32)}`).join('&')
 }

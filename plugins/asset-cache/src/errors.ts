@@ -9,6 +9,13 @@ const sentences = {
     `Expected the bundle "${name}" to stay what it is while it is loaded, but its version changed in each of ${times} loads. Try again when it is no longer written.`,
   ASSETS_SHAPE: (name: string, value: unknown) =>
     `Expected the assets of the bundle "${name}" to be an array of strings, got ${show(value)}.`,
+  BUNDLE_SHAPE: (value: unknown) => `Expected a bundle { name, version(), assets() }, the last two functions, got ${show(value)}.`,
+  BUNDLE_DISPOSE: (name: string, value: unknown) =>
+    `Expected the bundle "${name}" to have an asynchronous [Symbol.asyncDispose](), which closes it, got ${show(value)}. Wrap what \`open\` gives.`,
+  POOL_SHAPE: (value: unknown) => `Expected \`open\` and \`version\` of a bundle pool to be functions, got ${show(value)}.`,
+  ASSET_ACCEPTED: (id: string, asset: string, value: unknown) =>
+    `Expected the filter "${id}" to return true or false for "${asset}", got ${show(value)}.`,
+  FILES_SHAPE: (value: unknown) => `Expected an array of paths to take a version of, got ${show(value)}. Of one file: fileVersion([path]).`,
   VERSIONS: (value: unknown) => `Expected 'run' or 'access' as \`versions\`, got ${show(value)}.`,
   ASSET_FILTER: (value: unknown) => `Expected a filter { id, accepts } with a text and a function, got ${show(value)}.`,
   MAX_ENTRIES: (value: unknown) => `Expected a whole number from 1 to 10,000,000 as \`maxEntries\`, got ${show(value)}.`,
@@ -43,6 +50,7 @@ function show(value: unknown): string {
     return value.length > 0 && other !== undefined ? `an array that holds ${show(other)}` : `an array of ${value.length}`
   }
   if (typeof value === 'function') return 'a function'
+  if (value instanceof Promise) return 'a promise'
   if (typeof value === 'object' && value !== null) return `an object with the keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`
   return String(value)
 }

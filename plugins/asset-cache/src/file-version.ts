@@ -22,6 +22,7 @@ const sqliteHeader = Buffer.from('SQLite format 3\0', 'latin1')
  * SQLite database its `-wal` counts too, if there is one. Rejects with a sentence when a path is missing or no file, and when the store cannot be written.
  */
 export async function fileVersion(paths: readonly string[], { store: storePath }: FileVersionOptions = {}): Promise<string> {
+  if (!Array.isArray(paths) || !paths.every(path => typeof path === 'string')) throw problem('FILES_SHAPE', paths)
   if (paths.length === 0) throw problem('FILES_NONE')
   const store = storePath === undefined ? undefined : versionStore(storePath)
   for (let attempt = 1; ; attempt++) {

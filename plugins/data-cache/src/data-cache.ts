@@ -1,4 +1,5 @@
 import type { ObservedCache } from '@rxtuna/core'
+import { assertKnown } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
 import type { WrittenEntry } from './entry-uses.ts'
 import { GroupCache } from './group-cache.ts'
@@ -39,10 +40,16 @@ export interface DataCache extends ObservedCache, AsyncDisposable {
   lend<T>(user: string, work: () => T): T
   /** Under `verify`, when that user has ended: drops the entries that were written, and says who may have done it. Blocks for about 0.2 ms per MB of them. */
   verify(user: string): readonly WrittenEntry[]
+  /**
+   * From now on each dataset whose version is a function is asked for it once, at its first access, until the pin is disposed of. The plugin holds one per
+   * run, so that all trials of a run see one version.
+   */
+  pinVersions(): Disposable
   /** Sets how many bytes of arrays are kept at most, from now on. */
   resize(maxBytes: number): void
 }
 
 export function openDataCache(options: DataCacheOptions = {}): DataCache {
+  assertKnown('openDataCache', options, ['maxBytes', 'enabled', 'shared', 'isolation', 'name'])
   return new GroupCache(options)
 }

@@ -46,6 +46,8 @@ const sentences = {
     `Expected the step "${step}" to leave its params as they are, got a change of "${name}". Make a copy: { ...params }.`,
   STAGE_LATE_READ: (step: string, path: string) =>
     `Expected the step "${step}" to read its params before it ends, got a read of "${path}" afterwards. Return the value, not the params.`,
+  VERSIONS: (value: unknown) => `Expected 'run' or 'access' as \`versions\`, got ${show(value)}.`,
+  STAGES_SHAPE: (value: unknown) => `Expected an object of steps by name, got ${show(value)}.`,
   GROUPS_WRITE: () => 'Expected grouped data to stay as it is, because others read it, got a change of its groups. Make a Map of your own.',
   STAGE_PARAMS: (path: string, value: string) =>
     `Expected params of plain values, objects and arrays, got ${value} at "${path}". Give the values themselves.`,
@@ -67,6 +69,8 @@ function show(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : `an array of ${value.length}`
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
+  if (value instanceof Promise) return 'a promise'
+  if (value instanceof Date) return 'a date'
   if (typeof value === 'object' && value !== null) return `an object with the keys ${Object.keys(value).slice(0, 6).join(', ') || '(none)'}`
   return String(value)
 }

@@ -1,5 +1,16 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { abortable, CacheMeter, Changed, type LoadKind, SingleFlight, unchanged, Versions, Wraps } from '@rxtuna/core/cache'
+import {
+  abortable,
+  assertKnown,
+  CacheMeter,
+  Changed,
+  type LoadKind,
+  SingleFlight,
+  unchanged,
+  VersionPins,
+  Versions,
+  Wraps
+} from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
 import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
@@ -40,6 +51,7 @@ export class GroupCache implements DataCache {
   readonly #flights = new SingleFlight<Entry>(() => this.#meter.join())
   readonly #versions = new Versions()
   readonly #uses = new EntryUses()
+  readonly #pins = new VersionPins()
   #entries: LRUCache<string, Entry>
   #bytes = 0
   #made = 0
@@ -85,15 +97,20 @@ export class GroupCache implements DataCache {
     load: (signal: AbortSignal) => Promise<Table>,
     { signal, onProgress = () => {} }: GroupedOptions = {}
   ): Promise<GroupedData> {
+    assertKnown('grouped', request, ['dataset', 'version', 'groupBy', 'columns', 'window'])
     const { version } = request
     if (typeof version === 'string') return this.#grouped({ ...request, version }, load, signal, onProgress)
     if (typeof version !== 'function') throw problem('REQUEST_NAME', 'version', version)
     const grouped = async (): Promise<GroupedData> => {
       signal?.throwIfAborted()
-      const asked = await abortable(version(), signal)
+      const asked = await abortable(this.#pins.version(request.dataset, version), signal)
       return this.#grouped({ ...request, version: asked }, load, signal, onProgress, version)
     }
-    return unchanged(grouped, loads => problem('DATASET_CHANGES', request.dataset, loads))
+    return unchanged(
+      grouped,
+      loads => problem('DATASET_CHANGES', request.dataset, loads),
+      () => this.#pins.forget(request.dataset)
+    )
   }
 
   /** `ask` is asked for the version after a load. */
@@ -127,6 +144,10 @@ export class GroupCache implements DataCache {
     }
     // Whoever asks after `clear` does not join a load from before it, nor one that checks no version one that does.
     return this.#handOut(await this.#flights.run(`${this.#era} ${ask ? 'asked' : 'given'} ${key}`, loadAndKeep, signal))
+  }
+
+  pinVersions(): Disposable {
+    return this.#pins.pin()
   }
 
   lend<T>(user: string, work: () => T): T {

@@ -2,5 +2,5 @@ export { type DataCache, type DataCacheOptions, type GroupedOptions, type Isolat
 export type { WrittenEntry } from './entry-uses.ts'
 export { type GroupRequest, groupKey } from './group-request.ts'
 export { type Column, type ComputeColumn, type Group, type GroupedData, type GroupsHandle, receiveGroups } from './grouped-data.ts'
-export { dataCache } from './plugin.ts'
+export { type DataCachePluginOptions, dataCache } from './plugin.ts'
 export { type Stages, type StagesOptions, type Step, stages } from './stages.ts'

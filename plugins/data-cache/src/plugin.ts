@@ -1,5 +1,6 @@
 import { ofType, type Plugin } from '@rxtuna/core'
 import type { DataCache } from './data-cache.ts'
+import { problem } from './errors.ts'
 
 declare module '@rxtuna/core' {
   interface EventMap {
@@ -16,16 +17,32 @@ declare module '@rxtuna/core' {
   }
 }
 
+export interface DataCachePluginOptions {
+  /** When a dataset whose version is a function is asked for it: once per `run`, or at every `access`. Default `run`. */
+  readonly versions?: 'run' | 'access'
+}
+
 /**
- * Lends the cache to a study. Under `isolation: 'verify'` it checks at the end of each trial that the data which the trial was handed is still what was
+ * Lends the cache to a study: all trials of a run see one version of a dataset, unless `versions` says otherwise. Under `isolation: 'verify'` it checks at the end of each trial that the data which the trial was handed is still what was
  * loaded, and otherwise drops it and emits `data-cache.written`. Data handed out outside a trial is checked at the end of every trial. `study.finished`
  * checks and releases what is left. The cache stays open when the study closes.
  */
-export function dataCache(cache: DataCache): Plugin {
+export function dataCache(cache: DataCache, { versions = 'run' }: DataCachePluginOptions = {}): Plugin {
+  if (versions !== 'run' && versions !== 'access') throw problem('VERSIONS', versions)
   return {
     name: cache.name,
     install(study) {
       study.caches.add(cache)
+      let pin: Disposable | undefined
+      const unpin = (): void => {
+        pin?.[Symbol.dispose]()
+        pin = undefined
+      }
+      study.scope.defer(unpin)
+      study.events$.pipe(ofType('study.started', 'study.finished')).subscribe(({ type }) => {
+        unpin()
+        if (type === 'study.started' && versions === 'run') pin = cache.pinVersions()
+      })
       if (cache.isolation !== 'verify') return
 
       const userOf = (trial: number): string => `${study.name}/${trial}`

@@ -1,5 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import { CacheMeter, type LoadKind, Wraps } from '@rxtuna/core/cache'
+import { assertKnown, CacheMeter, type LoadKind, Wraps } from '@rxtuna/core/cache'
 import { LRUCache } from 'lru-cache'
 import { byteSize } from './byte-size.ts'
 import { problem } from './errors.ts'
@@ -54,6 +54,8 @@ export function stages(
   steps: Readonly<Record<string, Step<never, never, never, unknown>>>,
   options: StagesOptions = {}
 ): Stages<unknown, never> {
+  assertKnown('stages', options, ['maxBytes', 'enabled', 'verify', 'name'])
+  if (typeof steps !== 'object' || steps === null) throw problem('STAGES_SHAPE', steps)
   return new StepCache(data, steps as Readonly<Record<string, AnyStep>>, options) as Stages<unknown, unknown> as never
 }
 

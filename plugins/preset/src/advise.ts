@@ -1,4 +1,5 @@
 import type { CacheStats } from '@rxtuna/core'
+import { presetError } from './errors.ts'
 
 /** Shares of hits from which on a cache is excellent, and below which something is wrong; lists of assets are loaded less often than data is used. */
 const rates = { bytes: { excellent: 0.9, poor: 0.7 }, entries: { excellent: 0.8, poor: 0.5 } } as const
@@ -9,13 +10,20 @@ const fewCalls = 10
  * bounded by bytes, as the data cache and stages are, or by entries, as asset lists and bundles are. Nothing is said of a cache that nobody has asked.
  */
 export function advise(stats: CacheStats): readonly string[] {
-  const { hits, misses } = stats
+  const { hits, misses, tiers } = stats ?? {}
+  if (typeof hits !== 'number' || typeof misses !== 'number') throw presetError('ADVISE_STATS')
   const calls = hits + misses
   if (calls === 0) return []
   const limit = stats.maxBytes === undefined ? 'entries' : 'bytes'
   const used = limit === 'bytes' ? stats.bytes / (stats.maxBytes as number) : stats.entries / (stats.maxEntries ?? Number.POSITIVE_INFINITY)
   if (calls < fewCalls) return [`${hits} of ${calls} calls were hits: too few to judge.`]
-  return [aboutHits(stats, limit), aboutRoom(stats, limit, used)]
+  return [tiers ? aboutTiers(stats, tiers) : aboutHits(stats, limit), aboutRoom(stats, limit, used)]
+}
+
+/** Of steps, the last of which must miss for each new setting, and of tiers, the first of which is asked first, no one rate says whether they do well. */
+function aboutTiers({ hits, misses }: CacheStats, tiers: Readonly<Record<string, number>>): string {
+  const each = Object.entries(tiers).map(([name, count]) => `${name} ${count.toLocaleString('en')}`)
+  return `${percent(hits / (hits + misses))} of ${(hits + misses).toLocaleString('en')} calls were hits: ${each.join(', ')}.`
 }
 
 function aboutHits({ hits, misses, evictions }: CacheStats, limit: keyof typeof rates): string {

@@ -41,12 +41,15 @@ const bytesOf = (gigabytes: number): number => Math.max(Math.floor(gigabytes * 1
  */
 export async function caching(options: CachingOptions = {}): Promise<Caches> {
   const settings = cachingSettings(options, process.env)
-  const { versions = 'run', shared = false, isolation } = options
+  const { versions, shared, isolation } = settings
   const { directory, enableCaching: enabled, enableBundlePooling } = settings
   let poolSize = settings.maxBundlePoolSize
+  let stagesMade = 0
   await using opening = new AsyncDisposableStack()
   const assets = opening.use(openAssetCache({ maxEntries: settings.lruMaxsize, enabled }))
-  const data = opening.use(openDataCache({ maxBytes: bytesOf(settings.cacheSizeGb), enabled, shared, ...(isolation ? { isolation } : {}) }))
+  const data = opening.use(
+    openDataCache({ maxBytes: bytesOf(settings.cacheSizeGb), enabled, shared, ...(isolation === undefined ? {} : { isolation }) })
+  )
   const tables = opening.use(await openTieredCache({ directory, enabled }))
   const pools = new Set<BundlePool<AsyncDisposable>>()
   // A stages object belongs to whoever made it, and goes with it.
@@ -57,7 +60,12 @@ export async function caching(options: CachingOptions = {}): Promise<Caches> {
     data,
     tables,
     get plugins() {
-      return [assetCache(assets, { versions }), dataCache(data), tieredCache(tables), observed('caching', [...pools, ...living(staged)])]
+      return [
+        assetCache(assets, { versions }),
+        dataCache(data, { versions }),
+        tieredCache(tables),
+        observed('caching', [...pools, ...living(staged)])
+      ]
     },
     fileVersion: paths => fileVersion(paths, enabled ? { store: join(directory, 'versions.jsonl') } : {}),
     async resize(limits) {
@@ -70,18 +78,29 @@ export async function caching(options: CachingOptions = {}): Promise<Caches> {
     },
     bundles: ({ open, version, name }) => {
       const limits = { maxEntries: poolSize, enabled: enabled && enableBundlePooling }
-      const pool = opened.use(openBundlePool({ open, version, ...limits, ...(name === undefined ? {} : { name }) }))
+      const pool = opened.use(openBundlePool({ open, version, ...limits, name: name ?? numbered('bundle-pool', pools.size) }))
       pools.add(pool)
       return pool
     },
     stages: (data: unknown, steps: Parameters<typeof stages>[1], given: Parameters<typeof stages>[2] = {}) => {
-      const made = stages(data, steps, { ...given, enabled: given.enabled ?? enabled })
+      const verify = given.verify ?? (isolation === 'verify' ? true : undefined)
+      const made = stages(data, steps, {
+        ...given,
+        enabled: given.enabled ?? enabled,
+        name: given.name ?? numbered('stages', stagesMade++),
+        ...(verify === undefined ? {} : { verify })
+      })
       staged.add(new WeakRef(made))
       // Its types are those of the steps, as the overloads of `stages` have them.
       return made as never
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync()
   }
+}
+
+/** Names that differ: `stages`, `stages-2`, `stages-3`. */
+function numbered(name: string, before: number): string {
+  return before === 0 ? name : `${name}-${before + 1}`
 }
 
 function living<T extends object>(references: Set<WeakRef<T>>): readonly T[] {

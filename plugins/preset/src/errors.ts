@@ -4,8 +4,9 @@ import { StudyError } from '@rxtuna/core'
 const sentences = {
   CACHING_VARIABLE: (name: string, expected: string, value: string) =>
     `Expected ${expected} in the environment variable ${name}, got "${value}". Correct it, or unset it for the default.`,
+  ADVISE_STATS: () => 'Expected the statistics of a cache, such as caches.data.stats(), got something else.',
   CACHING_OPTION: (name: string, expected: string, value: unknown) =>
-    `Expected ${expected} as \`${name}\` of caching(), got ${String(value)}.`
+    `Expected ${expected} as \`${name}\` of caching(), got ${typeof value === 'string' ? JSON.stringify(value) : String(value)}.`
 } as const
 
 type Code = keyof typeof sentences

@@ -1,3 +1,4 @@
+import { assertKnown } from '@rxtuna/core/cache'
 import type { Isolation } from '@rxtuna/data-cache'
 import { presetError } from './errors.ts'
 
@@ -22,10 +23,21 @@ export interface CachingOptions {
   /** What keeps trials from spoiling each other's data. Default as of `openDataCache`. */
   readonly isolation?: Isolation
 }
-export type CachingSettings = Required<Omit<CachingOptions, 'versions' | 'shared' | 'isolation'>>
+export type CachingSettings = Required<Omit<CachingOptions, 'isolation'>> & Pick<CachingOptions, 'isolation'>
 /** What can be changed while the caches are in use. */
 export type CachingLimits = Pick<CachingOptions, 'cacheSizeGb' | 'lruMaxsize' | 'maxBundlePoolSize'>
 
+const known: readonly (keyof CachingOptions)[] = [
+  'directory',
+  'cacheSizeGb',
+  'enableCaching',
+  'lruMaxsize',
+  'enableBundlePooling',
+  'maxBundlePoolSize',
+  'versions',
+  'shared',
+  'isolation'
+]
 const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= 10_000_000
 const isSize = (value: number): boolean => value > 0 && Number.isFinite(value)
 const limits = {
@@ -49,7 +61,10 @@ const words: Readonly<Record<string, boolean>> = { true: true, false: false, '1'
 
 /** The options with the environment's values and the defaults where there is none. Throws a sentence that names the option or variable. */
 export function cachingSettings(options: CachingOptions, env: Readonly<Record<string, string | undefined>>): CachingSettings {
-  const { directory = '.rxtuna/cache' } = options
+  assertKnown('caching', options, known)
+  const { directory = '.rxtuna/cache', versions = 'run', shared = false, isolation } = options
+  if (versions !== 'run' && versions !== 'access') throw presetError('CACHING_OPTION', 'versions', "'run' or 'access'", versions)
+  if (typeof shared !== 'boolean') throw presetError('CACHING_OPTION', 'shared', 'true or false', shared)
   if (typeof directory !== 'string' || directory === '') throw presetError('CACHING_OPTION', 'directory', 'a path', directory)
   const number = (name: keyof CachingLimits, variable: string, standard: number): number => {
     const { expected, fits } = limits[name]
@@ -78,6 +93,9 @@ export function cachingSettings(options: CachingOptions, env: Readonly<Record<st
   }
   return {
     directory,
+    versions,
+    shared,
+    ...(isolation === undefined ? {} : { isolation }),
     cacheSizeGb: number('cacheSizeGb', 'RXTUNA_CACHE_SIZE_GB', 2),
     enableCaching: flag('enableCaching', 'RXTUNA_ENABLE_CACHING'),
     lruMaxsize: number('lruMaxsize', 'RXTUNA_LRU_MAXSIZE', 128),

@@ -175,6 +175,18 @@ describe('the asset cache', () => {
     expect(cache.stats()).to.include({ misses: 2, joined: 63, entries: 2 })
   })
 
+  it('refuses bundles, filters and options of another shape', async () => {
+    await using cache = openAssetCache()
+    const bundle = bundleOf('prices')
+    for (const wrong of [undefined, 'prices', { ...bundle, version: '1' }, { ...bundle, assets: ['A'] }])
+      expect(await rejection(cache.assets(wrong as never))).to.have.property('code', 'BUNDLE_SHAPE')
+    const filter = { id: 'async', accepts: async () => false }
+    expect(await rejection(cache.assets(bundle, { filter: filter as never }))).to.have.property('code', 'ASSET_ACCEPTED')
+    expect(() => openAssetCache({ maxsize: 1 } as never))
+      .to.throw()
+      .with.property('code', 'OPTION_UNKNOWN')
+  })
+
   it('lists a bundle again that changed while it was listed, also while versions are pinned, and three times at most', async () => {
     await using cache = openAssetCache()
     using _pin = cache.pinVersions()

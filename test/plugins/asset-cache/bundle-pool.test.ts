@@ -103,6 +103,25 @@ describe('the bundle pool', () => {
     }
   })
 
+  it('refuses a bundle that it could not close, and options that are none', async () => {
+    const { pool } = poolOf({ open: async () => ({ close() {} }) as never })
+    await using _pool = pool
+    const error = await rejection(pool.acquire('a'))
+    expect(error).to.have.property('code', 'BUNDLE_DISPOSE')
+    expect((error as Error).message)
+      .to.include('"a"')
+      .and.to.include('Symbol.asyncDispose')
+    const codeOf = (options: unknown): unknown => {
+      try {
+        return openBundlePool(options as never)
+      } catch (error) {
+        return (error as StudyError).code
+      }
+    }
+    expect(codeOf({ open: async () => 1, version: '1' })).to.equal('POOL_SHAPE')
+    expect(codeOf({ open: async () => 1, version: async () => '1', maxsize: 1 })).to.equal('OPTION_UNKNOWN')
+  })
+
   it('keeps fewer from now on, or more, when it is resized', async () => {
     const { pool, log } = poolOf()
     await using _pool = pool

@@ -30,6 +30,11 @@ describe('fileVersion', () => {
     expect(await fileVersion(moved)).to.equal(version)
   })
 
+  it('wants an array of paths', async () => {
+    for (const wrong of ['prices.csv', undefined, [5], {}])
+      expect(await rejection(fileVersion(wrong as never))).to.have.property('code', 'FILES_SHAPE')
+  })
+
   it('knows where one file ends and the next begins', async () => {
     expect(await fileVersion([write('a', 'ab'), write('b', 'c')])).to.not.equal(await fileVersion([write('c', 'a'), write('d', 'bc')]))
     expect(await fileVersion([write('e', ''), write('f', '')])).to.not.equal(await fileVersion([write('g', '')]))

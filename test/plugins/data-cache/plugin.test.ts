@@ -22,6 +22,35 @@ async function studyWith(isolation: 'types' | 'verify') {
 }
 
 describe('the data cache as a plugin', () => {
+  it('asks a dataset for its version once per run, so that all its trials see one, or at every access where that is chosen', async () => {
+    for (const versions of ['run', 'access'] as const) {
+      const cache = openDataCache({ isolation: 'types' })
+      await using study = await createStudy({ name: 's', sampler: samplers.random(), plugins: [dataCache(cache, { versions })] })
+      let content = 1
+      const changing = { ...request, version: async () => `${content}` }
+      const run = async (): Promise<readonly unknown[]> => {
+        const seen: unknown[] = []
+        const evaluate = async (_params: unknown, { number }: { readonly number: number }) => {
+          if (number % 4 === 2) content++
+          const data = await cache.grouped(changing, async () => bars(['A'], [content]))
+          seen.push(data.groups.get('A')?.columns.close?.[0])
+          return 1
+        }
+        await study.optimize({ space: x, evaluate }, { trials: 4 })
+        return seen
+      }
+      expect(await run()).to.deep.equal(versions === 'run' ? [1, 1, 1, 1] : [1, 1, 2, 2])
+      expect(await run()).to.deep.equal(versions === 'run' ? [2, 2, 2, 2] : [2, 2, 3, 3])
+      // Between runs, each access asks.
+      content = 9
+      expect((await cache.grouped(changing, async () => bars(['A'], [content]))).version).to.equal('9')
+      await cache[Symbol.asyncDispose]()
+    }
+    expect(() => dataCache(openDataCache(), { versions: 'never' as never }))
+      .to.throw()
+      .with.property('code', 'VERSIONS')
+  })
+
   it('finds a trial that wrote into its data, names it, and the next trial has the right data again', async () => {
     const { cache, study, written } = await studyWith('verify')
     const seen: (number | undefined)[] = []

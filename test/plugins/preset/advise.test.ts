@@ -57,4 +57,15 @@ describe('advise', () => {
       '91 % of `maxBytes` is used: full, and it does no harm.'
     ])
   })
+
+  it('does not judge what has steps or tiers by one rate, and refuses what is no statistics', () => {
+    expect(advise(stats({ hits: 390, misses: 210, tiers: { indicators: 196, signals: 194 }, bytes: 60, maxBytes: 100 }))).to.deep.equal([
+      '65 % of 600 calls were hits: indicators 196, signals 194.',
+      '60 % of `maxBytes` is used: healthy.'
+    ])
+    for (const other of [undefined, {}, { stats: () => stats({}) }])
+      expect(() => advise(other as never))
+        .to.throw()
+        .with.property('code', 'ADVISE_STATS')
+  })
 })

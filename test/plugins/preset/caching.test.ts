@@ -176,6 +176,22 @@ describe('caching()', () => {
     expect(asked).to.equal(4)
   })
 
+  it('refuses options that it does not know, and names every pool and every stages object', async () => {
+    for (const options of [{ cacheSizeGB: 2 }, { shared: 'yes' }, { versions: 'trial' }, { isolation: 'none' }, 5] as never[])
+      expect(await codeOf(caching(at(options)))).to.match(/^(OPTION|CACHING_OPTION|ISOLATION)|resolved/)
+    expect(await codeOf(caching({ cacheSizeGB: 2 } as never)))
+      .to.include('OPTION_UNKNOWN')
+      .and.to.include('cacheSizeGb')
+    expect(await codeOf(caching({ shared: 'yes' } as never))).to.include('got "yes"')
+    expect(await codeOf(caching({ versions: 'trial' } as never))).to.include('got "trial"')
+    await using caches = await caching(at({ isolation: 'verify' }))
+    const made = [1, 2, 3].map(data => caches.stages<object, Float64Array, number>(data, { only: () => Float64Array.of(data) }))
+    expect(made.map(({ name }) => name)).to.deep.equal(['stages', 'stages-2', 'stages-3'])
+    const pools = [1, 2].map(() => caches.bundles({ open: async () => new Bundle(), version: async () => '1' }))
+    expect(pools.map(({ name }) => name)).to.deep.equal(['bundle-pool', 'bundle-pool-2'])
+    await using _study = await createStudy({ plugins: [...caches.plugins] })
+  })
+
   it('remembers versions of files in its directory, unless caching is off', async () => {
     const path = join(directory, 'prices')
     writeFileSync(path, 'one')

@@ -1,5 +1,5 @@
 /**
- * What bundles answered when they were asked for their version, kept while a run holds a pin: the first access in a run asks, later ones use the answer.
+ * What bundles or datasets answered when they were asked for their version, kept while a run holds a pin: the first access in a run asks, later ones use the answer.
  * A run that starts while another holds a pin asks anew, so that no run uses an answer older than itself. Without a pin each access asks.
  */
 export class VersionPins {
