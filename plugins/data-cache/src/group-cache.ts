@@ -16,6 +16,7 @@ import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
 import type { DataCache, DataCacheOptions, GroupedOptions, Isolation } from './data-cache.ts'
 import { derivedColumn, derivedKey } from './derived-column.ts'
+import type { Entry } from './entry.ts'
 import { EntryUses, type WrittenEntry } from './entry-uses.ts'
 import { problem } from './errors.ts'
 import { checkRequest, type GroupRequest, requestKey, requestKind, type VersionedRequest } from './group-request.ts'
@@ -23,21 +24,6 @@ import { type GroupedTable, groupTable, passes } from './group-table.ts'
 import { type ComputeColumn, type GroupedData, StoredGroups } from './grouped-data.ts'
 import { checkBytes } from './limits.ts'
 import { inTurns } from './slices.ts'
-
-interface Entry {
-  readonly key: string
-  /** Of this entry alone, because another one may come under its key. */
-  readonly id: number
-  readonly dataset: string
-  readonly version: string
-  readonly data: StoredGroups
-  readonly sum: string
-  readonly kind: LoadKind
-  /** What it was derived from, whose memory it needs. */
-  readonly source?: Entry
-  /** Keys of what was derived from it. */
-  readonly derived: Set<string>
-}
 
 /** The data cache, with its entries by request and by derived column. */
 export class GroupCache implements DataCache {
