@@ -1,16 +1,5 @@
 import type { CacheStats, ObservedCache } from '@rxtuna/core'
-import {
-  abortable,
-  assertKnown,
-  CacheMeter,
-  Changed,
-  type LoadKind,
-  SingleFlight,
-  unchanged,
-  VersionPins,
-  Versions,
-  Wraps
-} from '@rxtuna/core/cache'
+import { abortable, assertKnown, CacheMeter, Changed, SingleFlight, unchanged, VersionPins, Versions, Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
 import { LRUCache } from 'lru-cache'
 import { checksum } from './checksum.ts'
