@@ -75,13 +75,13 @@ export class Drawing implements Suggest {
   }
 
   suggestFloat(name: string, low: number, high: number, options: NumberOptions = none): number {
-    assertNumberOptions('suggestFloat', options)
+    if (options !== none) assertNumberOptions('suggestFloat', options)
     const known = this.#sources.known.number('float', name, low, high, options)
     return this.#draw(name, known ?? this.#cut(name, high, floatDistribution(name, low, high, options)), known !== undefined) as number
   }
 
   suggestInt(name: string, low: number, high: number, options: NumberOptions = none): number {
-    assertNumberOptions('suggestInt', options)
+    if (options !== none) assertNumberOptions('suggestInt', options)
     const known = this.#sources.known.number('int', name, low, high, options)
     return this.#draw(name, known ?? this.#cut(name, high, intDistribution(name, low, high, options)), known !== undefined) as number
   }

@@ -177,3 +177,11 @@ export class LiveTrial implements AskedTrial<unknown>, Suggest {
     if (this.writes.isOver) throw problem('TRIAL_OVER', this.number)
   }
 }
+
+// What Node prints of a trial: its number and its params, and not the machinery.
+Object.defineProperty(LiveTrial.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+  value(this: LiveTrial): unknown {
+    const { number, params } = this
+    return { number, params }
+  }
+})

@@ -1,4 +1,5 @@
-import { createStudy, type Json, type Study, type TrialChange } from '@rxtuna/core'
+import { inspect } from 'node:util'
+import { createStudy, int, type Json, type Study, space, type TrialChange } from '@rxtuna/core'
 import { expect } from 'chai'
 import { rejectedCode, rejection, thrownCode } from './rejection.ts'
 import { type WatchedStorage, watched } from './watched-storage.ts'
@@ -304,5 +305,11 @@ describe('a live trial', () => {
     await using study = await createStudy({ pruner })
     const { failed } = await study.optimize(trial => (trial.shouldPrune() ? 1 : 2), { trials: 1, onError: 'continue' })
     expect(failed).to.equal(1)
+  })
+
+  it('is printed as its number and its params', async () => {
+    await using study = await createStudy({ seed: 1 })
+    const trial = await study.ask(space({ x: int(3, 3) }))
+    expect(inspect(trial)).to.equal('{ number: 0, params: { x: 3 } }')
   })
 })
