@@ -6,7 +6,9 @@ export interface Owned<K extends Phase> {
   readonly plugin: string
   readonly interceptor: Interceptor<K>
 }
-type Centre<K extends Phase> = (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']>
+/** The library's own step of a phase, which may be done at once. */
+export type Centre<K extends Phase> = (call: PhaseMap[K]['call']) => PhaseMap[K]['result'] | Promise<PhaseMap[K]['result']>
+type Next<K extends Phase> = (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']>
 
 /** What a centre rejected with, which is nobody's fault, and what has been blamed already, however many interceptors it passes. */
 const passing = new WeakSet<object>()
@@ -14,7 +16,7 @@ const passing = new WeakSet<object>()
 /** Interceptors around a centre, the first outermost. Without interceptors it is the centre itself. */
 export function compose<K extends Phase>(phase: K, interceptors: readonly Owned<K>[], centre: Centre<K>): Centre<K> {
   if (interceptors.length === 0) return centre
-  let next: Centre<K> = async call => {
+  let next: Next<K> = async call => {
     try {
       return await centre(call)
     } catch (error) {

@@ -15,10 +15,10 @@ export interface EvaluationOptions {
 }
 
 /**
- * The centre of the phase `evaluate`: runs the objective and never rejects. An aborted or timed-out trial has its outcome at once; what its
+ * The centre of the phase `evaluate`: runs the objective and never rejects; what ends at once is not waited for. An aborted or timed-out trial has its outcome at once; what its
  * promise still does is ignored.
  */
-export async function evaluate(live: LiveTrial, objective: AnyObjective, options: EvaluationOptions): Promise<TrialOutcome> {
+export function evaluate(live: LiveTrial, objective: AnyObjective, options: EvaluationOptions): TrialOutcome | Promise<TrialOutcome> {
   const { objectives, trialTimeout } = options
   if (live.isAborted) return aborted(live.abortReason)
   live.writes.reopen()

@@ -1,9 +1,9 @@
 import type { ObservedCache } from './cache.ts'
-import { compose, type Owned } from './compose.ts'
+import { type Centre, compose, type Owned } from './compose.ts'
 import { problem } from './errors.ts'
 import type { EventBus } from './event-bus.ts'
 import type { Direction } from './objective.ts'
-import type { Interceptor, Phase, PhaseMap, Plugin, PluginContext } from './plugin.ts'
+import type { Interceptor, Phase, Plugin, PluginContext } from './plugin.ts'
 import type { TrialRecord, TrialState } from './trial.ts'
 
 /** What the host needs of its study. */
@@ -46,10 +46,7 @@ export class PluginHost {
   }
 
   /** A phase with its interceptors around it; the centre itself where there are none. */
-  phase<K extends Phase>(
-    phase: K,
-    centre: (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']>
-  ): (call: PhaseMap[K]['call']) => Promise<PhaseMap[K]['result']> {
+  phase<K extends Phase>(phase: K, centre: Centre<K>): Centre<K> {
     return compose(phase, this.#interceptors[phase], centre)
   }
 

@@ -131,7 +131,7 @@ export class Run {
   /** Tells in the order of the asks, one ask after each tell. A trial that was told failed by its ask holds its place among them. */
   async #inOrder(): Promise<void> {
     const queue: { readonly live: LiveTrial | 'failed'; readonly outcome?: Promise<TrialOutcome> }[] = []
-    const fill = async (): Promise<void> => {
+    for (;;) {
       while (queue.length < this.#lanes && this.#mayAsk()) {
         // What a turn lets in may end the run.
         if (this.#isTurnDue()) {
@@ -142,12 +142,9 @@ export class Run {
         if (live === 'failed') queue.push({ live })
         else if (live) queue.push({ live, outcome: this.#evaluate(live) })
       }
-    }
-    await fill()
-    for (let first = queue.shift(); first; first = queue.shift()) {
-      const { live, outcome } = first
-      if (live !== 'failed' && outcome) await this.#tell(live, await outcome)
-      await fill()
+      const first = queue.shift()
+      if (!first) return
+      if (first.live !== 'failed' && first.outcome) await this.#tell(first.live, await first.outcome)
     }
   }
 

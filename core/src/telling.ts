@@ -50,7 +50,11 @@ export async function tellNumber(core: StudyCore, number: number, outcome: Trial
 }
 
 /** The phase `tell`, whose centre is `store`. */
-async function settle(core: StudyCore, call: TellCall, store: (outcome: TrialOutcome) => Promise<TrialRecord>): Promise<TrialRecord> {
+function settle(core: StudyCore, call: TellCall, store: (outcome: TrialOutcome) => Promise<TrialRecord>): Promise<TrialRecord> {
+  return core.host.intercepts('tell') ? intercepted(core, call, store) : store(checkedOutcome(call.outcome, core.directions.length))
+}
+
+async function intercepted(core: StudyCore, call: TellCall, store: (outcome: TrialOutcome) => Promise<TrialRecord>): Promise<TrialRecord> {
   let stored: TrialRecord | undefined
   const centre = async ({ outcome }: TellCall): Promise<TrialRecord> => {
     const record = await store(checkedOutcome(outcome, core.directions.length))

@@ -88,7 +88,7 @@ describe('a phase', () => {
     ]
     for (const interceptor of throwing) {
       const phase = compose('tell', [passing('a'), { plugin: 'b', interceptor }, passing('c')], async () => record)
-      const error = await rejection(phase({ trial: 0, params: {}, outcome: { state: 'pruned' } }))
+      const error = await rejection(Promise.resolve(phase({ trial: 0, params: {}, outcome: { state: 'pruned' } })))
       expect(error).to.be.instanceOf(StudyError)
       expect(error).to.include({ code: 'PLUGIN_THREW', plugin: 'b', cause })
       expect((error as StudyError).message).to.equal('The plugin "b" threw in the phase "tell": no')
@@ -111,7 +111,7 @@ describe('a phase', () => {
     const failing = async (): Promise<never> => {
       throw failure
     }
-    expect(await rejection(compose('ask', [passing, cleaning], failing)(call))).to.equal(failure)
+    expect(await rejection(Promise.resolve(compose('ask', [passing, cleaning], failing)(call)))).to.equal(failure)
   })
 
   it('to ask rejects with what was thrown, so that a redraw can say that nothing is left', async () => {
@@ -119,6 +119,6 @@ describe('a phase', () => {
     const interceptor = async (): Promise<never> => {
       throw exhausted
     }
-    expect(await rejection(compose('ask', [{ plugin: 'resampling', interceptor }], centre)(call))).to.equal(exhausted)
+    expect(await rejection(Promise.resolve(compose('ask', [{ plugin: 'resampling', interceptor }], centre)(call)))).to.equal(exhausted)
   })
 })
