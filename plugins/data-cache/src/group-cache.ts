@@ -260,6 +260,8 @@ export class GroupCache implements DataCache {
   #keep(entry: Entry): void {
     const { byteLength } = entry.data
     if (byteLength > this.#maxBytes) return
+    // A load that checks its version may end beside one that does not: the first goes before the second is noted.
+    this.#entries.delete(entry.key)
     this.#makeRoom(this.#maxBytes - byteLength)
     // Without its source it would hold memory that nobody counts.
     if (entry.source && this.#entries.peek(entry.source.key) !== entry.source) return

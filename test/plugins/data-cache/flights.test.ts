@@ -42,6 +42,17 @@ describe('a load of the data cache that is under way', () => {
     expect([asked.version, asked.groups.get('A')?.columns.close?.[0]]).to.deep.equal(['2', 2])
   })
 
+  it('beside another of the same request leaves one entry, which the next version outdates', async () => {
+    await using cache = openDataCache()
+    const outdated: unknown[] = []
+    cache.events.on('invalidate', event => outdated.push(event))
+    const load = async (): Promise<Table> => close(1)
+    await Promise.all([cache.grouped(request, load), cache.grouped({ ...request, version: async () => '1' }, load)])
+    expect(cache.stats()).to.include({ misses: 2, entries: 1, bytes: 16 })
+    await cache.grouped({ ...request, version: '2' }, load)
+    expect(outdated).to.have.lengthOf(1)
+  })
+
   it('of a derived column is not kept without the data that it was derived from, and groups cannot be changed', async () => {
     await using cache = openDataCache({ maxBytes: 40, isolation: 'types' })
     const gate = Promise.withResolvers<void>()
