@@ -9,6 +9,8 @@ export interface CacheStats {
   /** Hits by tier, for caches with several. */
   readonly tiers?: Readonly<Record<string, number>>
   readonly evictions: number
+  /** Hits and misses that were answered with a value past its time, by caches that do. */
+  readonly stale?: number
   readonly entries: number
   readonly bytes: number
   readonly maxBytes?: number
@@ -24,6 +26,8 @@ export interface CacheEvents {
   load: (event: { readonly key: string; readonly ms: number; readonly bytes: number }) => void
   evict: (event: { readonly key: string; readonly reason: 'size' | 'count' | 'age' | 'version' }) => void
   invalidate: (event: { readonly key: string; readonly reason: 'version' | 'checksum' | 'missing' | 'manual' | 'written' }) => void
+  /** A value past its time was handed out, `ageMs` after it was loaded: while it is loaded anew, or because its source failed with `error`. */
+  stale: (event: { readonly key: string; readonly ageMs: number; readonly error?: unknown }) => void
   /** What the cache could not do for itself, such as keep a table on a full disk: whoever asked was served all the same. */
   fail: (event: { readonly key?: string; readonly error: Error }) => void
 }

@@ -24,6 +24,7 @@ export class CacheMeter {
   #misses = 0
   #joined = 0
   #evictions = 0
+  #stale = 0
 
   /** The ledger of a kind of load, which hot paths keep. */
   kind(name: string): LoadKind {
@@ -62,6 +63,12 @@ export class CacheMeter {
     if (this.events.listenerCount('evict') > 0) this.events.emit('evict', { key, reason })
   }
 
+  /** What a value past its time answered, besides being a hit or a miss. */
+  stale(key: string, ageMs: number, error?: unknown): void {
+    this.#stale++
+    if (this.events.listenerCount('stale') > 0) this.events.emit('stale', error === undefined ? { key, ageMs } : { key, ageMs, error })
+  }
+
   invalidated(key: string, reason: Parameters<CacheEvents['invalidate']>[0]['reason']): void {
     if (this.events.listenerCount('invalidate') > 0) this.events.emit('invalidate', { key, reason })
   }
@@ -83,6 +90,7 @@ export class CacheMeter {
       misses: this.#misses,
       joined: this.#joined,
       evictions: this.#evictions,
+      ...(this.#stale > 0 ? { stale: this.#stale } : {}),
       savedMs,
       ...(estimated ? { savedEstimated: true } : {}),
       ...tiers,
@@ -92,7 +100,7 @@ export class CacheMeter {
 
   /** Starts counting anew; what is known of load times stays. */
   reset(): void {
-    this.#misses = this.#joined = this.#evictions = 0
+    this.#misses = this.#joined = this.#evictions = this.#stale = 0
     for (const kind of this.#kinds.values()) kind.hits = 0
     for (const tier in this.#tiers) delete this.#tiers[tier]
   }

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import type { Compilable, Kysely } from 'kysely'
 import { StudyError } from '../errors.ts'
 import { sentences } from './sentences.ts'
 
@@ -31,8 +31,12 @@ export interface SqliteDatabase extends Disposable {
   read<T>(work: () => T, signal?: AbortSignal): Promise<T>
   /** Runs `work`, which is synchronous, in one `BEGIN IMMEDIATE` transaction: all of it or nothing. Waits for a lock without blocking the event loop. */
   write<T>(work: () => T, signal?: AbortSignal): Promise<T>
-  /** A query builder on the same connection, for statements that are not hot. */
+  /** A query builder on the same connection, for statements that are not hot: `all` and `run` take what it builds. */
   kysely<Tables>(): Kysely<Tables>
+  /** The rows of a statement that the builder built; at once, so inside `read` and `write`, too. */
+  all<Row>(query: Compilable<Row>): Row[]
+  /** Runs a statement that the builder built. */
+  run(query: Compilable<unknown>): ReturnType<SqliteStatement['run']>
   /** Changes when another connection has written. */
   dataVersion(): number
 }
@@ -82,22 +86,32 @@ export async function openSqlite({ path, busySeconds = 10 }: SqliteOptions): Pro
       throw error
     }
   }
+  const prepare = (sql: string): SqliteStatement => {
+    let statement = statements.get(sql)
+    if (!statement) {
+      statement = db.prepare(sql)
+      statements.set(sql, statement)
+    }
+    return statement
+  }
   return {
     path,
-    prepare(sql) {
-      let statement = statements.get(sql)
-      if (!statement) {
-        statement = db.prepare(sql)
-        statements.set(sql, statement)
-      }
-      return statement
-    },
+    prepare,
     exec: sql => {
       db.exec(sql)
     },
     read: (work, signal) => patiently(path, busySeconds, () => inTransaction(begin, work), signal),
     write: (work, signal) => patiently(path, busySeconds, () => inTransaction(beginWrite, work), signal),
     kysely: <Tables>() => kysely as Kysely<Tables>,
+    all: <Row>(query: Compilable<Row>) => {
+      const { sql, parameters } = query.compile()
+      // The builder's own type of the rows that this statement returns.
+      return prepare(sql).all(...parameters) as Row[]
+    },
+    run: query => {
+      const { sql, parameters } = query.compile()
+      return prepare(sql).run(...parameters)
+    },
     dataVersion: () => version.get() as number,
     [Symbol.dispose]: () => {
       if (db.open) db.close()

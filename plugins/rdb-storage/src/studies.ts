@@ -1,7 +1,7 @@
 import { type Direction, type Json, type StudySpec, storageError, systemKeys } from '@rxtuna/core'
 import { fromPythonJson, toPythonJson } from '@rxtuna/core/python'
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
-import type { Compilable, Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { type OptunaTables, trialTables } from './tables.ts'
 
 /** A study's row with what belongs to it. */
@@ -21,22 +21,22 @@ export class Studies {
   }
 
   find(name: string): StoredStudy | undefined {
-    const [study] = this.#all(this.#build.selectFrom('studies').selectAll().where('study_name', '=', name))
+    const [study] = this.#db.all(this.#build.selectFrom('studies').selectAll().where('study_name', '=', name))
     return study && this.#load(study.study_id, study.study_name)
   }
 
   list(): readonly StudySpec[] {
-    const studies = this.#all(this.#build.selectFrom('studies').selectAll().orderBy('study_id'))
+    const studies = this.#db.all(this.#build.selectFrom('studies').selectAll().orderBy('study_id'))
     return studies.map(({ study_id, study_name }) => this.#load(study_id, study_name).spec)
   }
 
   add(spec: StudySpec): StoredStudy {
-    this.#run(this.#build.insertInto('studies').values({ study_name: spec.name }))
-    const [row] = this.#all(this.#build.selectFrom('studies').select('study_id').where('study_name', '=', spec.name))
+    this.#db.run(this.#build.insertInto('studies').values({ study_name: spec.name }))
+    const [row] = this.#db.all(this.#build.selectFrom('studies').select('study_id').where('study_name', '=', spec.name))
     if (!row) throw storageError('STUDY_UNKNOWN', spec.name)
     const study_id = row.study_id
     for (const [objective, direction] of spec.directions.entries())
-      this.#run(
+      this.#db.run(
         this.#build
           .insertInto('study_directions')
           .values({ study_id, objective, direction: direction === 'maximize' ? 'MAXIMIZE' : 'MINIMIZE' })
@@ -50,16 +50,16 @@ export class Studies {
   /** Children first, because Optuna's tables cascade nothing. */
   remove(study_id: number): void {
     const trials = this.#build.selectFrom('trials').select('trial_id').where('study_id', '=', study_id)
-    for (const table of trialTables) this.#run(this.#build.deleteFrom(table).where('trial_id', 'in', trials))
+    for (const table of trialTables) this.#db.run(this.#build.deleteFrom(table).where('trial_id', 'in', trials))
     for (const table of ['trials', 'study_directions', 'study_user_attributes', 'study_system_attributes', 'studies'] as const)
-      this.#run(this.#build.deleteFrom(table).where('study_id', '=', study_id))
+      this.#db.run(this.#build.deleteFrom(table).where('study_id', '=', study_id))
   }
 
   setAttributes(study_id: number, attributes: Readonly<Record<string, Json>>, system: boolean): void {
     const table = system ? 'study_system_attributes' : 'study_user_attributes'
     for (const [key, value] of Object.entries(attributes)) {
       const value_json = toPythonJson(value, key)
-      this.#run(
+      this.#db.run(
         this.#build
           .insertInto(table)
           .values({ study_id, key, value_json })
@@ -69,9 +69,9 @@ export class Studies {
   }
 
   #load(id: number, name: string): StoredStudy {
-    const directions = this.#all(
-      this.#build.selectFrom('study_directions').select('direction').where('study_id', '=', id).orderBy('objective')
-    ).map(({ direction }): Direction => (direction === 'MAXIMIZE' ? 'maximize' : 'minimize'))
+    const directions = this.#db
+      .all(this.#build.selectFrom('study_directions').select('direction').where('study_id', '=', id).orderBy('objective'))
+      .map(({ direction }): Direction => (direction === 'MAXIMIZE' ? 'maximize' : 'minimize'))
     const attributes = this.#attributes('study_user_attributes', id)
     const { [systemKeys.metricNames]: metricNames, ...systemAttributes } = this.#attributes('study_system_attributes', id)
     const named = Array.isArray(metricNames) ? { metricNames: metricNames.map(String) } : {}
@@ -79,18 +79,7 @@ export class Studies {
   }
 
   #attributes(table: 'study_user_attributes' | 'study_system_attributes', id: number): Record<string, Json> {
-    const rows = this.#all(this.#build.selectFrom(table).select(['key', 'value_json']).where('study_id', '=', id))
+    const rows = this.#db.all(this.#build.selectFrom(table).select(['key', 'value_json']).where('study_id', '=', id))
     return Object.fromEntries(rows.map(({ key, value_json }) => [key, fromPythonJson(value_json)]))
-  }
-
-  #all<Row>(query: Compilable<Row>): Row[] {
-    const { sql, parameters } = query.compile()
-    // The builder's own type of the rows that this statement returns.
-    return this.#db.prepare(sql).all(...parameters) as Row[]
-  }
-
-  #run(query: Compilable<unknown>): void {
-    const { sql, parameters } = query.compile()
-    this.#db.prepare(sql).run(...parameters)
   }
 }

@@ -13,12 +13,17 @@ export class DailyCounts {
     this.#count = count
   }
 
+  /** What has come since `take` was called last. */
+  peek(): Counts {
+    const now = this.#count()
+    return { hits: now.hits - this.#recorded.hits, misses: now.misses - this.#recorded.misses }
+  }
+
   /** What has come since the last call, which counts as recorded from now on. */
   take(): Counts {
-    const now = this.#count()
-    const before = this.#recorded
-    this.#recorded = { hits: now.hits, misses: now.misses }
-    return { hits: now.hits - before.hits, misses: now.misses - before.misses }
+    const { hits, misses } = this.peek()
+    this.#recorded = { hits: this.#recorded.hits + hits, misses: this.#recorded.misses + misses }
+    return { hits, misses }
   }
 
   /** Takes back what could not be recorded. */

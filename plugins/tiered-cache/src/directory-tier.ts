@@ -1,35 +1,29 @@
-import { hash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { Worker } from '@rxtuna/core/node'
-import type { ColdRead, ColdTier } from './cold-tier.ts'
+import type { ColdObject, ColdTier } from './cold-tier.ts'
 import { fileNames, readFileName, temporaryName } from './file-names.ts'
+import { largeBytes } from './shared-bytes.ts'
 
 export interface DirectoryOptions {
   readonly directory: string
   readonly worker: Worker
   /** Milliseconds since the epoch. */
   readonly clock: () => number
-  /** SHA-256 in hexadecimal. */
-  readonly digest?: (bytes: Uint8Array) => string
 }
 
 // A file whose writer lives, or runs on another host, is somebody's work until it is this old.
 const abandonedMs = 3_600_000
-// A change within one tick of the file system's clock leaves mtime as it was, so a file that is this young is hashed again.
+// A change within one tick of the file system's clock leaves mtime as it was, so of a file that is this young nobody can say whether it changed.
 const racyMs = 2_000
 const atOnce = 64
-
-/** SHA-256 in hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return hash('sha256', bytes, 'hex')
-}
+// What one read may ask for is bounded by the system.
+const mostAtOnce = 1024 ** 3
 
 /** Parquet files in one directory, which must exist. A file is written beside its name, synced and renamed; then the directory is synced. */
-export function directoryTier({ directory, worker, clock, digest = sha256 }: DirectoryOptions): ColdTier {
+export function directoryTier({ directory, worker, clock }: DirectoryOptions): ColdTier {
   const nextName = fileNames(worker)
-  const verified = new Map<string, BigIntStats>()
 
   const write = async (key: string, bytes: Uint8Array): Promise<string> => {
     const name = nextName(key)
@@ -57,19 +51,17 @@ export function directoryTier({ directory, worker, clock, digest = sha256 }: Dir
     return name
   }
 
-  const read = async (name: string, checksum: string): Promise<ColdRead> => {
-    if (name !== basename(name)) return { kind: 'missing' }
+  const read = async (name: string): Promise<ColdObject | undefined> => {
+    if (name !== basename(name)) return undefined
     try {
       await using file = await open(join(directory, name))
-      const now = await file.stat({ bigint: true })
-      const bytes = await file.readFile()
-      const before = verified.get(name)
-      if (before && unchanged(before, now) && BigInt(bytes.length) === now.size) return { kind: 'found', bytes }
-      if (digest(bytes) !== checksum) return { kind: 'checksum' }
-      if (clock() - Number(now.mtimeMs) > racyMs) verified.set(name, now)
-      return { kind: 'found', bytes }
+      const found = await file.stat({ bigint: true })
+      if (!found.isFile()) return undefined
+      const bytes = await readWhole(file, Number(found.size))
+      const young = clock() - Number(found.mtimeMs) <= racyMs
+      return young || bytes.length !== Number(found.size) ? { bytes } : { bytes, version: versionOf(found) }
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return { kind: 'missing' }
+      if (codeOf(error) === 'ENOENT') return undefined
       throw error
     }
   }
@@ -77,7 +69,6 @@ export function directoryTier({ directory, worker, clock, digest = sha256 }: Dir
   const remove = async (names: readonly string[]): Promise<void> => {
     for (let i = 0; i < names.length; i += atOnce) {
       const part = names.slice(i, i + atOnce).filter(name => name === basename(name))
-      for (const name of part) verified.delete(name)
       await Promise.all(part.map(name => rm(join(directory, name), { force: true })))
     }
   }
@@ -101,8 +92,20 @@ export function directoryTier({ directory, worker, clock, digest = sha256 }: Dir
   return { write, read, remove, collect }
 }
 
-function unchanged(before: BigIntStats, now: BigIntStats): boolean {
-  return before.size === now.size && before.mtimeNs === now.mtimeNs && before.ino === now.ino && before.ctimeNs === now.ctimeNs
+async function readWhole(file: FileHandle, size: number): Promise<Uint8Array> {
+  if (size < largeBytes) return file.readFile()
+  const bytes = new Uint8Array(new SharedArrayBuffer(size))
+  let at = 0
+  while (at < size) {
+    const { bytesRead } = await file.read(bytes, at, Math.min(size - at, mostAtOnce))
+    if (bytesRead === 0) break
+    at += bytesRead
+  }
+  return bytes.subarray(0, at)
+}
+
+function versionOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
+  return `${size}-${mtimeNs}-${ctimeNs}-${ino}`
 }
 
 async function age(path: string, now: number): Promise<number> {

@@ -1,34 +1,46 @@
-import { mkdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { StudyError } from '@rxtuna/core'
-import type { Worker } from '@rxtuna/core/node'
 import type { Table } from 'apache-arrow'
+import type { Catalog } from './catalog.ts'
+import type { Codec } from './codec.ts'
 import type { ColdTier } from './cold-tier.ts'
-import { sha256 } from './directory-tier.ts'
+import type { Connection } from './connection.ts'
+import { midnight } from './daily-counts.ts'
 import { failure, why } from './errors.ts'
 import type { Eviction, Removed } from './eviction.ts'
-import { type Claim, Leases } from './lease.ts'
-import { type ClearWhat, type EntryRow, isDamage, type Metadata, type NewEntry, openMetadata } from './metadata.ts'
-import { decodeParquet, encodeParquet } from './parquet.ts'
-import { type Link, PendingUses } from './pending.ts'
+import type { Claim } from './lease.ts'
+import type { ClearWhat, EntryRow, Limit, NewEntry } from './metadata.ts'
+import { PendingUses } from './pending-uses.ts'
+import type { Link } from './uses.ts'
 
 export interface DiskOptions {
-  readonly directory: string
-  readonly metadata: string
   readonly tier: ColdTier
-  readonly worker: Worker
+  readonly codec: Codec
+  readonly connection: Connection
   readonly maxBytes: number
   readonly eviction: Eviction
+  /** Whether a file is hashed at each read, or not again while its version is the one that was verified. */
+  readonly checksums: 'always' | 'once'
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** Told of each failure that was worked around. */
   readonly report: (error: Error, key?: string) => void
+  readonly evicted: (removed: readonly Removed[]) => void
   readonly invalidated: (key: string, reason: 'checksum' | 'missing') => void
 }
 
 /** What is stored with a table. */
 export interface Stored extends Pick<NewEntry, 'key' | 'request' | 'dataset' | 'backtestIds' | 'loadMs'> {
   readonly table: Table
+  /** Milliseconds since the epoch. */
+  readonly loadedAt: number
+}
+
+/** What verifying came to. */
+export interface Verified {
+  /** Files that were read. */
+  readonly files: number
+  readonly bytes: number
+  /** Keys of the entries that were missing or changed; they are gone now. */
+  readonly damaged: readonly string[]
 }
 
 const flushMs = 1_000
@@ -39,119 +51,113 @@ export class Disk {
   maxBytes: number
   eviction: Eviction
   readonly #options: DiskOptions
+  readonly #connection: Connection
   readonly #uses = new PendingUses()
+  /** How many reads of an entry are under way. */
+  readonly #reading = new Map<string, number>()
+  /** Versions of files whose content was that of their checksum. */
+  readonly #verified = new Map<string, string>()
   #flushedAt = 0
   #flushing: Promise<void> | undefined
-  #metadata: Metadata | undefined
-  #leases: Leases | undefined
-  #unusable: Error | undefined
-  #healing: Promise<void> | undefined
 
-  private constructor(options: DiskOptions) {
+  constructor(options: DiskOptions) {
     this.#options = options
+    this.#connection = options.connection
     this.maxBytes = options.maxBytes
     this.eviction = options.eviction
   }
 
-  /** Makes the directories, opens the metadata and tidies up. A disk that cannot be used is reported, and then holds nothing. */
-  static async open(options: DiskOptions): Promise<Disk> {
-    const disk = new Disk(options)
-    try {
-      await mkdir(options.directory, { recursive: true })
-      await mkdir(dirname(options.metadata), { recursive: true })
-    } catch (error) {
-      disk.#unusable = disk.#metadataFailure(error)
-      options.report(disk.#unusable)
-      return disk
-    }
-    await disk.#open()
-    const metadata = disk.#metadata
-    if (metadata) {
-      await options.tier
-        .collect(() => metadata.paths())
-        .catch((error: unknown) => options.report(failure('TIERED_COLLECT', [why(error)], error)))
-    }
-    return disk
+  /** Removes what dead processes left, and brings the files within the limit. What fails is reported. */
+  async tidy(): Promise<void> {
+    await this.#connection.try(async ({ metadata }) => {
+      const known = async () => new Set((await metadata.files()).map(({ path }) => path))
+      await this.#options.tier
+        .collect(known)
+        .catch((error: unknown) => this.#options.report(failure('TIERED_COLLECT', [why(error)], error)))
+      // Without a file tier of our own, the files are others'.
+      if (this.maxBytes > 0) await this.#leave(await metadata.evict(this.#limit(), this.#uses.take(), this.#now()))
+    })
   }
 
   /** The table of a key, if its file is there and sound and `request`, where given, is what it was stored for. */
   async read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const row = await this.#soft(metadata => metadata.find(key), key)
-      if (!row || (request !== undefined && row.request !== request)) return undefined
-      let reason: 'checksum' | 'missing' = 'checksum'
-      try {
-        const read = await this.#options.tier.read(row.path, row.checksum)
-        if (read.kind === 'found') {
-          const table = await decodeParquet(read.bytes, row.rows).catch(() => undefined)
-          if (table) return { table, row }
-        } else reason = read.kind
-      } catch (error) {
-        // Whoever loads the table now will replace the entry; it may be sound, so it is not taken away here.
-        this.#options.report(failure('TIERED_READ', [key, why(error)], error), key)
-        return undefined
-      }
-      // Replaced or taken away between the row and the file: look again.
-      if (reason === 'missing' && (await this.#soft(metadata => metadata.find(key), key))?.path !== row.path) continue
-      const removed = await this.#soft(metadata => metadata.drop(key, row.path), key)
-      if (removed) await this.#remove(removed)
-      this.#options.invalidated(key, reason)
-      return undefined
+    this.#reading.set(key, (this.#reading.get(key) ?? 0) + 1)
+    try {
+      return await this.#read(key, request)
+    } finally {
+      const left = (this.#reading.get(key) ?? 0) - 1
+      if (left > 0) this.#reading.set(key, left)
+      else this.#reading.delete(key)
     }
-    return undefined
   }
 
-  /** Writes the file, then the row; returns what was evicted for it. Rejects when the disk fails. A file over the limit is not kept. */
-  async store(entry: Stored): Promise<readonly Removed[]> {
-    if (this.maxBytes === 0) return []
-    const { key, table } = entry
-    const metadata = this.#usable()
-    const bytes = await encodeParquet(table).catch((error: unknown) => {
+  /** Writes the file, then the row. Rejects when the disk fails. A table for which there is no room is not kept. */
+  async store({ table, loadedAt, ...entry }: Stored): Promise<void> {
+    if (this.maxBytes === 0) return
+    const { key } = entry
+    const { bytes, checksum } = await this.#options.codec.encode(table).catch((error: unknown) => {
       throw failure('TIERED_ENCODE', [key, why(error)], error)
     })
-    if (bytes.length > this.maxBytes) {
-      await this.clear({ key })
-      return []
-    }
-    const path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
-      throw failure('TIERED_WRITE', [key, why(error)], error)
-    })
-    const { request, dataset, backtestIds, loadMs } = entry
-    const row: NewEntry = {
-      ...{ key, request, dataset, backtestIds, loadMs, path },
-      checksum: sha256(bytes),
-      rows: table.numRows,
-      bytes: bytes.length,
-      at: this.#stamp()
-    }
+    const pending = bytes.length > this.maxBytes ? undefined : await this.#makeRoom(key, bytes.length)
+    if (pending === undefined) return void (await this.clear({ key }))
+    let path: string | undefined
     try {
-      const { replaced, evicted } = await metadata.store(row, this, this.#uses.take())
-      await this.#remove([...replaced, ...evicted])
-      return evicted
+      path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
+        throw failure('TIERED_WRITE', [key, why(error)], error)
+      })
+      const size = { rows: table.numRows, bytes: bytes.length }
+      const row: NewEntry = { ...entry, ...size, path, checksum, loadedAt: loadedAt / 1000, at: this.#uses.stamp(this.#options.clock()) }
+      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, pending)))
     } catch (error) {
-      await this.#remove([{ key, path }])
-      if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
-      throw await this.#failed(error)
+      if (path !== undefined) await this.#remove([{ key, path }])
+      await this.#connection.try(({ metadata }) => metadata.release(pending))
+      throw error
     }
   }
 
   /** `mine` without a lease when the metadata cannot be used: then each process loads for itself. */
-  async claim(key: string, request: string): Promise<Claim> {
-    return (await this.#soft(() => this.#leases?.claim(key, request), key)) ?? 'mine'
+  async claim(key: string, request: string, laterThan?: number): Promise<Claim> {
+    return (await this.#connection.try(({ leases }) => leases.claim(key, request, laterThan), key)) ?? 'mine'
   }
 
   async release(key: string): Promise<void> {
-    await this.#soft(() => this.#leases?.release(key), key)
+    await this.#connection.try(({ leases }) => leases.release(key), key)
   }
 
-  /** Takes entries and their files away. Rejects when the metadata cannot be used. */
-  clear(what?: ClearWhat): Promise<readonly Removed[]> {
-    return this.#take(metadata => metadata.clear(what, this.#uses.take(), this.#stamp()))
+  /** Takes entries and their files away, and returns their keys. Rejects when the metadata cannot be used. */
+  async clear(what?: ClearWhat): Promise<readonly string[]> {
+    const removed = await this.#connection.use(({ metadata }) => metadata.clear(what, this.#uses.take(), this.#now()))
+    await this.#remove(removed)
+    return removed.map(({ key }) => key)
   }
 
-  /** Brings the files within the limit. Rejects when the metadata cannot be used. */
-  evict(): Promise<readonly Removed[]> {
-    return this.#take(metadata => metadata.evict(this, this.#uses.take(), this.#stamp()))
+  /** Brings the files within the limit, and returns the keys of what left. Rejects when the metadata cannot be used. */
+  async evict(): Promise<readonly string[]> {
+    const removed = await this.#connection.use(({ metadata }) => metadata.evict(this.#limit(), this.#uses.take(), this.#now()))
+    await this.#leave(removed)
+    return removed.map(({ key }) => key)
+  }
+
+  /** Reads and hashes every file. Rejects when the metadata cannot be used, and with the signal's reason. */
+  async verify(signal?: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<Verified> {
+    const files = await this.#connection.use(({ metadata }) => metadata.files())
+    const damaged: string[] = []
+    let bytes = 0
+    for (const [index, { key }] of files.entries()) {
+      signal?.throwIfAborted()
+      const size = await this.#check(key)
+      if (size === undefined) damaged.push(key)
+      else bytes += size
+      onProgress?.(index + 1, files.length)
+    }
+    await this.tidy()
+    return { files: files.length, bytes, damaged }
+  }
+
+  /** Asks the catalog, after uses that are not written yet. Rejects when the metadata cannot be used. */
+  async ask<T>(question: (catalog: Catalog) => Promise<T>): Promise<T> {
+    await this.flush()
+    return this.#connection.use(({ catalog }) => question(catalog))
   }
 
   /** Counts a use, in memory. */
@@ -174,104 +180,114 @@ export class Disk {
     this.#flushedAt = this.#options.clock()
     if (this.#uses.empty) return
     const uses = this.#uses.take()
-    await this.#soft(metadata => metadata.use(uses, this.#stamp()))
+    await this.#connection.try(({ metadata }) => metadata.use(uses, this.#now()))
   }
 
   async link(links: readonly Link[]): Promise<void> {
-    await this.#soft(metadata => metadata.use({ accesses: new Map(), links }, this.#options.clock() / 1000))
+    await this.#connection.try(({ metadata }) => metadata.use({ accesses: new Map(), links }, this.#now()))
   }
 
-  /** False when it could not be written. */
-  async record(day: number, hits: number, misses: number): Promise<boolean> {
-    return (await this.#soft(metadata => metadata.record(day, hits, misses).then(() => true))) ?? false
+  /** Adds counts to this day. False when they could not be written. */
+  async record(hits: number, misses: number): Promise<boolean> {
+    const day = midnight(this.#options.clock())
+    return (await this.#connection.try(({ catalog }) => catalog.record(day, hits, misses).then(() => true))) ?? false
   }
 
   totals(): { readonly entries: number; readonly bytes: number } {
-    try {
-      return this.#metadata?.totals() ?? { entries: 0, bytes: 0 }
-    } catch {
-      // Statistics are no reason to fail; the next read or write reports what is wrong.
-      return { entries: 0, bytes: 0 }
-    }
+    return this.#connection.peek(({ metadata }) => metadata.totals()) ?? { entries: 0, bytes: 0 }
   }
 
   async close(): Promise<void> {
     await this.#flushing
     await this.flush()
-    this.#leases?.[Symbol.dispose]()
-    this.#metadata?.[Symbol.dispose]()
+    this.#connection.close()
+    await this.#options.codec[Symbol.asyncDispose]()
   }
 
-  async #open(): Promise<void> {
-    const { metadata: path, worker, clock, report } = this.#options
+  async #read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const row = await this.#connection.try(({ metadata }) => metadata.find(key), key)
+      if (!row || (request !== undefined && row.request !== request)) return undefined
+      const table = await this.#table(key, row)
+      if (table === 'failed') return undefined
+      if (typeof table === 'object') return { table, row }
+      // Replaced or taken away between the row and the file: look again.
+      if (table === 'missing' && (await this.#connection.try(({ metadata }) => metadata.find(key), key))?.path !== row.path) continue
+      await this.#drop(key, row, table)
+      return undefined
+    }
+    return undefined
+  }
+
+  async #table(key: string, { path, rows, checksum }: EntryRow): Promise<Table | 'missing' | 'checksum' | 'failed'> {
+    const { tier, codec, checksums, report } = this.#options
     try {
-      this.#metadata = await openMetadata(path, clock, report)
-      this.#leases = new Leases({ db: this.#metadata.db, worker, clock })
-      this.#unusable = undefined
+      const object = await tier.read(path)
+      if (!object) return 'missing'
+      const { bytes, version } = object
+      const isKnown = version !== undefined && this.#verified.get(path) === version
+      const table = await codec.decode(bytes, rows, isKnown ? undefined : checksum).catch(() => undefined)
+      if (table && version !== undefined && checksums === 'once') this.#verified.set(path, version)
+      return table ?? 'checksum'
     } catch (error) {
-      this.#unusable = this.#metadataFailure(error)
-      report(this.#unusable)
+      // Whoever loads the table now will replace the entry; it may be sound, so it is not taken away here.
+      report(failure('TIERED_READ', [key, why(error)], error), key)
+      return 'failed'
     }
   }
 
-  #stamp(): number {
-    return this.#uses.stamp(this.#options.clock())
+  /** The size of an entry's file; undefined when it was damaged, and 0 when it is gone by now or could not be read. */
+  async #check(key: string): Promise<number | undefined> {
+    const { tier, codec, report } = this.#options
+    const row = await this.#connection.use(({ metadata }) => metadata.find(key))
+    if (!row) return 0
+    try {
+      const object = await tier.read(row.path)
+      if (object && (await codec.hash(object.bytes)) === row.checksum) return object.bytes.length
+      const now = await this.#connection.use(({ metadata }) => metadata.find(key))
+      if (now?.path !== row.path) return 0
+      await this.#drop(key, row, object ? 'checksum' : 'missing')
+      return undefined
+    } catch (error) {
+      report(failure('TIERED_READ', [key, why(error)], error), key)
+      return 0
+    }
+  }
+
+  async #drop(key: string, { path }: EntryRow, reason: 'missing' | 'checksum'): Promise<void> {
+    const removed = await this.#connection.try(({ metadata }) => metadata.drop(key, path), key)
+    if (removed) await this.#remove(removed)
+    this.#options.invalidated(key, reason)
+  }
+
+  async #makeRoom(key: string, bytes: number): Promise<number | undefined> {
+    const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), this.#uses.take(), this.#now()))
+    await this.#leave(room.evicted)
+    return room.pending
+  }
+
+  #limit(): Limit {
+    return { maxBytes: this.maxBytes, eviction: this.eviction, keep: new Set(this.#reading.keys()) }
+  }
+
+  #now(): number {
+    return this.#options.clock() / 1000
   }
 
   async #flushInBackground(): Promise<void> {
+    await this.#connection.follow()
     await this.flush()
     this.#flushing = undefined
   }
 
-  #usable(): Metadata {
-    if (!this.#metadata) throw this.#unusable ?? this.#metadataFailure('it is closed')
-    return this.#metadata
-  }
-
-  async #take(work: (metadata: Metadata) => Promise<readonly Removed[]>): Promise<readonly Removed[]> {
-    const metadata = this.#usable()
-    const removed = await work(metadata).catch(async (error: unknown) => {
-      throw await this.#failed(error)
-    })
-    await this.#remove(removed)
-    return removed
-  }
-
-  async #soft<T>(work: (metadata: Metadata) => Promise<T> | undefined, key?: string): Promise<T | undefined> {
-    if (!this.#metadata) return undefined
-    try {
-      return await work(this.#metadata)
-    } catch (error) {
-      this.#options.report(await this.#failed(error), key)
-      return undefined
-    }
+  async #leave(evicted: readonly Removed[]): Promise<void> {
+    await this.#remove(evicted)
+    this.#options.evicted(evicted)
   }
 
   /** A failed file removal leaves an orphan, which a later opening collects. */
   async #remove(removed: readonly Removed[]): Promise<void> {
+    for (const { path } of removed) this.#verified.delete(path)
     await this.#options.tier.remove(removed.map(({ path }) => path)).catch(() => {})
-  }
-
-  /** The error to report; damage is also mended, by setting the database aside. */
-  async #failed(error: unknown): Promise<Error> {
-    if (isDamage(error)) {
-      this.#healing ??= this.#heal().finally(() => {
-        this.#healing = undefined
-      })
-      await this.#healing
-    }
-    return this.#metadataFailure(error)
-  }
-
-  async #heal(): Promise<void> {
-    this.#leases?.[Symbol.dispose]()
-    this.#metadata?.[Symbol.dispose]()
-    this.#leases = this.#metadata = undefined
-    await this.#open()
-  }
-
-  #metadataFailure(error: unknown): StudyError {
-    if (error instanceof StudyError && error.code.startsWith('TIERED_METADATA')) return error
-    return failure('TIERED_METADATA', [this.#options.metadata, why(error)], error)
   }
 }

@@ -5,16 +5,32 @@ const sentences = {
   TIERED_OPTION_DIRECTORY: (value: unknown) => `Expected \`directory\` to be a path with at least one character, got ${show(value)}.`,
   TIERED_OPTION_BYTES: (name: string, value: unknown) =>
     `Expected \`${name}\` to be a whole number of bytes, 0 or more, got ${show(value)}. 1 GB is 1024 ** 3; 0 switches the tier off.`,
-  TIERED_OPTION_EVICTION: (value: unknown) => `Expected \`eviction\` to be "lru", "size" or "hybrid", got ${show(value)}.`,
+  TIERED_OPTION_ONE_OF: (name: string, known: readonly string[], value: unknown) =>
+    `Expected \`${name}\` to be ${either(known)}, got ${show(value)}.`,
+  TIERED_OPTION_MS: (name: string, value: unknown) => `Expected \`${name}\` to be milliseconds, 0 or more, got ${show(value)}.`,
+  TIERED_OPTION_FRESHNESS: (value: unknown) =>
+    `Expected \`freshness\` to be a function of a request and the time of its load, got ${show(value)}. Try \`ttl()\`.`,
+  TIERED_FRESHNESS: (value: unknown) =>
+    `Expected \`freshness\` to return milliseconds since the epoch, or Infinity, got ${show(value)}. Return the time at which the table goes stale.`,
+  TIERED_TTL: (resolution: string, value: unknown) =>
+    `Expected the time of tables of the resolution "${resolution}" to be milliseconds, 0 or more, got ${show(value)}.`,
   TIERED_REQUEST: (name: string, expected: string, value: unknown) =>
     `Expected \`${name}\` of a table request to be ${expected}, got ${show(value)}.`,
   TIERED_KEY: (value: unknown) => `Expected a key of 1 to 64 letters, digits, "_" or "-", got ${show(value)}. \`key(request)\` makes one.`,
-  TIERED_TABLE: (value: unknown) => `Expected an Arrow table, got ${show(value)}. Make one with \`tableFromArrays\` of apache-arrow.`,
+  TIERED_TABLE: (value: unknown) =>
+    `Expected an Arrow table, or an object of columns of one length, got ${show(value)}. Columns are typed arrays or arrays of values.`,
+  TIERED_COLUMNS: (why: string) => `Expected columns that Arrow can hold, got: ${why} Give each column values of one type.`,
+  TIERED_BACKTEST: (value: unknown) => `Expected \`backtestId\` to be a text with at least one character, got ${show(value)}.`,
+  TIERED_DATE: (name: string, value: unknown) => `Expected \`${name}\` to be a valid Date, got ${show(value)}.`,
+  TIERED_CLEAR: (value: unknown) =>
+    `Expected \`clear\` to be given { key }, { backtestId } or { olderThan }, got ${show(value)}. Without an argument it clears everything.`,
   TIERED_CLOSED: () => 'Expected an open tiered cache, got one that is closed. Close it after the studies that use it.',
   TIERED_DATASET: (id: number) =>
     `Expected the number of a dataset in the metadata database, got ${id}. Leave \`datasetId\` out to have one made.`,
   TIERED_ENCODE: (key: string, why: string) =>
     `Expected a table that Parquet can hold for ${key}, got: ${why}. It stays in memory and is loaded anew by the next process.`,
+  TIERED_THREAD: (why: string) =>
+    `Expected a thread that encodes and decodes large tables, got: ${why}. It was done on the main thread, which was blocked; keep parquet-thread.js beside the package's other files.`,
   TIERED_WRITE: (key: string, why: string) =>
     `Expected to write the table ${key} to the cache's directory, got: ${why}. Check its space and permissions; the table stays in memory.`,
   TIERED_READ: (key: string, why: string) =>
@@ -42,6 +58,10 @@ export function failure<C extends Code>(code: C, args: Parameters<(typeof senten
 /** What an unknown error says. */
 export function why(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+function either(names: readonly string[]): string {
+  return new Intl.ListFormat('en', { type: 'disjunction' }).format(names.map(name => `"${name}"`)).replace(', or ', ' or ')
 }
 
 function show(value: unknown): string {

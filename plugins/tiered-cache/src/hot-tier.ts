@@ -9,6 +9,10 @@ export interface HotEntry {
   readonly request: string
   readonly kind: LoadKind
   readonly bytes: number
+  /** Whole milliseconds since the epoch. */
+  readonly loadedAt: number
+  /** Milliseconds since the epoch; `Infinity` for what never goes stale. */
+  readonly freshUntil: number
 }
 
 /** Tables in memory, the least recently used leaving first; never more than `maxBytes` together. A larger table is not kept. */
@@ -36,6 +40,11 @@ export class HotTier {
 
   delete(key: string): void {
     this.#entries?.delete(key)
+  }
+
+  /** Deletes what was loaded before a time, in milliseconds since the epoch. */
+  deleteOlder(than: number): void {
+    for (const [key, { loadedAt }] of this.#entries?.entries() ?? []) if (loadedAt < than) this.#entries?.delete(key)
   }
 
   clear(): void {

@@ -1,7 +1,33 @@
+export type { BacktestLink, CacheEntry, DayStatistics, RegisteredDataset } from './catalog.ts'
+export type { ColdObject, ColdTier } from './cold-tier.ts'
+export type { Dataset } from './datasets.ts'
+export type { Verified } from './disk.ts'
 export type { Eviction } from './eviction.ts'
+export {
+  type Freshness,
+  hybrid,
+  type MarketCalendar,
+  type MarketSession,
+  neverStale,
+  sessions,
+  ttl,
+  untilMarketClose
+} from './freshness.ts'
 export type { TableRequest } from './key.ts'
 export type { ClearWhat } from './metadata.ts'
 export type { Limits, TieredCacheOptions } from './options.ts'
-export type { Link } from './pending.ts'
+export { decodeParquet, encodeParquet } from './parquet.ts'
+export type { Compression } from './parquet-stream.ts'
 export { tieredCache } from './plugin.ts'
-export { openTieredCache, type TableLink, type TieredCache, type TieredCacheStats } from './tiered-cache.ts'
+export { type Columns, toColumns } from './table.ts'
+export {
+  type CacheStatistics,
+  type GetOptions,
+  openTieredCache,
+  type TableLink,
+  type TieredCache,
+  type TieredCacheStats,
+  type VerifyOptions
+} from './tiered-cache.ts'
+export type { Link } from './uses.ts'
+export type { Warmed, WarmOptions } from './warm.ts'

@@ -14,6 +14,16 @@ export interface TableRequest {
   readonly extra?: Readonly<Record<string, string>>
 }
 
+/** A request as its canonical text spells it. */
+interface Spelled {
+  readonly symbols: readonly string[]
+  readonly start_date: string
+  readonly end_date: string
+  readonly resolution: string
+  readonly data_source: string
+  readonly extra?: Readonly<Record<string, string>>
+}
+
 /** A request in its canonical form, and its key. */
 export interface Identity {
   readonly key: string
@@ -41,11 +51,21 @@ export function keyOfText(requestText: string): string {
   return hash('sha256', requestText, 'hex').slice(0, 16)
 }
 
-/** What a request's load is like, from its canonical text: loads of one source, resolution and number of symbols take about as long. */
-export function loadKind(text: string): string {
-  // Written by `requestText`, which knows no other shape.
-  const { data_source, resolution, symbols } = JSON.parse(text) as { data_source: string; resolution: string; symbols: readonly string[] }
-  return `${data_source} ${resolution} ${symbols.length}`
+/** The request of a canonical text; undefined when it is none, such as one from a damaged database. */
+export function requestOf(text: string): TableRequest | undefined {
+  try {
+    // Checked by spelling it again.
+    const { symbols, start_date, end_date, resolution, data_source, extra } = JSON.parse(text) as Spelled
+    const request = { symbols, startDate: start_date, endDate: end_date, resolution, dataSource: data_source, ...(extra && { extra }) }
+    return requestText(request) === text ? request : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What a request's load is like: loads of one source, resolution and number of symbols take about as long. */
+export function loadKind({ dataSource, resolution, symbols }: TableRequest): string {
+  return `${dataSource} ${resolution} ${symbols.length}`
 }
 
 /** What file names and the database can hold; throws `TIERED_KEY` otherwise. */

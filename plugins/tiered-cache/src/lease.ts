@@ -31,10 +31,13 @@ export class Leases implements Disposable {
     this.#clock = clock
   }
 
-  /** One atomic step; `request` is what the entry must have been made for to count as present. */
-  async claim(key: string, request: string): Promise<Claim> {
+  /** One atomic step; `request` is what the entry must have been made for to count as present, and `laterThan` (milliseconds since the epoch) what it must have been loaded after. */
+  async claim(key: string, request: string, laterThan: number = Number.NEGATIVE_INFINITY): Promise<Claim> {
     const claim = await this.#db.write((): Claim => {
-      if (this.#db.prepare('SELECT 1 FROM cache_entries WHERE cache_key = ? AND request = ?').get(key, request)) return 'present'
+      const present = this.#db.prepare('SELECT 1 FROM cache_entries WHERE cache_key = ? AND request = ? AND created_at > ?')
+      // Times are stored as seconds, whose fractions are not exactly those of milliseconds.
+      const after = (laterThan + 0.5) / 1000
+      if (present.get(key, request, after)) return 'present'
       const row = this.#db.prepare('SELECT worker, renewed_at AS renewedAt FROM leases WHERE cache_key = ?').get(key)
       // The statement names its columns like the type's keys.
       if (row && this.#isLive(row as { readonly worker: string; readonly renewedAt: number })) return 'taken'

@@ -1,20 +1,23 @@
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import type { Worker } from '@rxtuna/core/node'
+import { Codec } from './codec.ts'
+import { Connection } from './connection.ts'
 import { directoryTier } from './directory-tier.ts'
 import { Disk, type DiskOptions } from './disk.ts'
 import type { TieredCacheOptions } from './options.ts'
 
-/** The disk of a cache: a directory of Parquet files, and the metadata in it or elsewhere. */
-export function openDisk(
-  { directory: path, metadata, coldBytes = 10 * 1024 ** 3, eviction = 'lru' }: TieredCacheOptions,
-  own: Pick<DiskOptions, 'worker' | 'clock' | 'report' | 'invalidated'>
-): Promise<Disk> {
-  const directory = resolve(path)
-  return Disk.open({
-    directory,
-    metadata: resolve(metadata ?? join(directory, 'metadata.db')),
-    tier: directoryTier({ directory, ...own }),
-    maxBytes: coldBytes,
-    eviction,
-    ...own
-  })
+type Own = Pick<DiskOptions, 'clock' | 'report' | 'evicted' | 'invalidated'> & { readonly worker: Worker }
+
+/** The disk of a cache: a directory of Parquet files, and the metadata in it or elsewhere; tidied up. What cannot be used is reported. */
+export async function openDisk(options: TieredCacheOptions, own: Own): Promise<Disk> {
+  const { coldBytes = 10 * 1024 ** 3, eviction = 'lru', checksums = 'always', compression = 'snappy' } = options
+  const directory = resolve(options.directory)
+  // If it cannot be made, whoever uses it first says so.
+  await mkdir(directory, { recursive: true }).catch(() => {})
+  const connection = await Connection.open({ path: resolve(options.metadata ?? join(directory, 'metadata.db')), ...own })
+  const tier = options.coldTier ?? directoryTier({ directory, ...own })
+  const disk = new Disk({ tier, codec: new Codec(compression, own.report), connection, maxBytes: coldBytes, eviction, checksums, ...own })
+  await disk.tidy()
+  return disk
 }

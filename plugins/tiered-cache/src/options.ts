@@ -1,6 +1,11 @@
+import { assertKnown } from '@rxtuna/core/cache'
+import type { ColdTier } from './cold-tier.ts'
 import { failure } from './errors.ts'
 import { type Eviction, evictions } from './eviction.ts'
-import type { TableRequest } from './key.ts'
+import type { Freshness } from './freshness.ts'
+import { checkKey, type TableRequest } from './key.ts'
+import type { ClearWhat } from './metadata.ts'
+import type { Compression } from './parquet-stream.ts'
 
 export interface TieredCacheOptions {
   /** Where the Parquet files lie; made if it is missing. */
@@ -13,6 +18,18 @@ export interface TieredCacheOptions {
   readonly coldBytes?: number
   /** Which files leave when they are over `coldBytes`. Default `lru`. */
   readonly eviction?: Eviction
+  /** Where encoded tables lie instead of in the directory, such as an object store. */
+  readonly coldTier?: ColdTier
+  /** Of new files. Default `snappy`; `zstd` makes smaller ones, and takes longer. */
+  readonly compression?: Compression
+  /** `always` hashes a file at each read; `once` not again while its size, times and inode are those that this process has verified. Default `always`. */
+  readonly checksums?: 'always' | 'once'
+  /** Until when a table is fresh; a stale one is loaded anew. Default `neverStale`. */
+  readonly freshness?: Freshness
+  /** For so many milliseconds after it went stale a table is handed out at once, and loaded anew meanwhile. Default 0. */
+  readonly revalidateMs?: number
+  /** For so many milliseconds after it went stale a table is handed out when its source fails. Default `Infinity`; 0 never. */
+  readonly graceMs?: number
   /** In statistics, events and traces, and the plugin's name. Default `tiered-cache`. */
   readonly name?: string
   /** False: every call loads, nothing is kept, and no file is touched. Default true. */
@@ -31,10 +48,49 @@ export interface Limits {
   readonly eviction?: Eviction
 }
 
+const known = [
+  ...['directory', 'metadata', 'hotBytes', 'coldBytes', 'eviction', 'compression', 'checksums', 'coldTier'],
+  ...['freshness', 'revalidateMs', 'graceMs', 'name', 'enabled', 'keyOf', 'pollMs', 'clock']
+]
+
+/** Throws a sentence for an option that is not what it should be. */
+export function checkOptions(options: TieredCacheOptions): void {
+  assertKnown('openTieredCache', options, known)
+  const { directory, checksums, compression, freshness, revalidateMs, graceMs, pollMs } = options
+  if (typeof directory !== 'string' || directory === '') throw failure('TIERED_OPTION_DIRECTORY', [directory])
+  checkLimits(options)
+  oneOf('checksums', checksums, ['always', 'once'])
+  oneOf('compression', compression, ['snappy', 'zstd'])
+  for (const [name, ms] of Object.entries({ revalidateMs, graceMs, pollMs })) {
+    if (ms !== undefined && !(ms >= 0)) throw failure('TIERED_OPTION_MS', [name, ms])
+  }
+  if (freshness !== undefined && typeof freshness !== 'function') throw failure('TIERED_OPTION_FRESHNESS', [freshness])
+}
+
 /** Throws a sentence for limits that are not whole bytes, and for an unknown policy. */
 export function checkLimits({ hotBytes, coldBytes, eviction }: Limits): void {
   for (const [name, bytes] of Object.entries({ hotBytes, coldBytes })) {
     if (bytes !== undefined && !(Number.isSafeInteger(bytes) && bytes >= 0)) throw failure('TIERED_OPTION_BYTES', [name, bytes])
   }
-  if (eviction !== undefined && !evictions.includes(eviction)) throw failure('TIERED_OPTION_EVICTION', [eviction])
+  oneOf('eviction', eviction, evictions)
+}
+
+/** Throws a sentence for what is no backtest's name. */
+export function checkBacktest(backtestId: unknown): void {
+  if (backtestId !== undefined && (typeof backtestId !== 'string' || backtestId === '')) throw failure('TIERED_BACKTEST', [backtestId])
+}
+
+/** Throws a sentence for what cannot be cleared, so that a misspelled word does not clear everything. */
+export function checkClear(what: ClearWhat | undefined): void {
+  if (what === undefined) return
+  if (typeof what !== 'object' || what === null) throw failure('TIERED_CLEAR', [what])
+  if ('key' in what) checkKey(what.key)
+  else if ('backtestId' in what && what.backtestId !== undefined) checkBacktest(what.backtestId)
+  else if (!('olderThan' in what)) throw failure('TIERED_CLEAR', [what])
+  else if (!(what.olderThan instanceof Date) || Number.isNaN(what.olderThan.getTime()))
+    throw failure('TIERED_DATE', ['olderThan', what.olderThan])
+}
+
+function oneOf(name: string, value: unknown, known: readonly string[]): void {
+  if (value !== undefined && !known.includes(value as string)) throw failure('TIERED_OPTION_ONE_OF', [name, known, value])
 }

@@ -1,30 +1,28 @@
-import { DataType, type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { DataType, type Schema, type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
+import { type Compression, decodeStream, type EncodePlan, encodeStream } from './parquet-stream.ts'
 
-type ParquetWasm = typeof import('parquet-wasm')
-let loading: Promise<ParquetWasm> | undefined
-const parquetWasm = (): Promise<ParquetWasm> => {
-  // Loaded by the first table, because compiling it takes tens of milliseconds.
-  loading ??= import('parquet-wasm')
-  return loading
+/** A table as a Parquet file, its types, schema and metadata kept. Blocks the event loop while it encodes. Rejects for types that Parquet lacks. */
+export function encodeParquet(table: Table, { compression = 'snappy' }: { readonly compression?: Compression } = {}): Promise<Uint8Array> {
+  return encodeStream(tableToIPC(table, 'stream'), encodePlan(table.schema, compression))
 }
 
-/** A table as a Parquet file, Snappy, its types, schema and metadata kept. Blocks the event loop while it encodes. */
-export async function encodeParquet(table: Table): Promise<Uint8Array> {
-  const { Compression, Table: WasmTable, WriterPropertiesBuilder, writeParquet } = await parquetWasm()
-  let builder = new WriterPropertiesBuilder().setCompression(Compression.SNAPPY)
-  for (const { name, type } of table.schema.fields) {
-    // Distinct numbers gain nothing from a dictionary and cost most of the time.
-    if (DataType.isFloat(type) || DataType.isInt(type) || DataType.isTimestamp(type)) {
-      builder = builder.setColumnDictionaryEnabled(name, false)
-    }
-  }
-  return writeParquet(WasmTable.fromIPCStream(tableToIPC(table, 'stream')), builder.build())
+/**
+ * The table of a Parquet file, ours or another program's, in one batch, so that `toArray` of a column copies nothing.
+ * Small files are read sooner with `rows`. Rejects for anything else, and for a file of another number of rows.
+ */
+export async function decodeParquet(bytes: Uint8Array, rows?: number): Promise<Table> {
+  const table = tableFromIPC(await decodeStream(bytes, rows))
+  return rows === undefined ? table : checkRows(table, rows)
 }
 
-/** The table of a Parquet file, in one batch, so that `toArray` of a column copies nothing. Throws for anything else. */
-export async function decodeParquet(bytes: Uint8Array, rows: number): Promise<Table> {
-  const { readParquet } = await parquetWasm()
-  const table = tableFromIPC(readParquet(bytes, { batchSize: Math.max(1, rows) }).intoIPCStream())
+/** How to encode a table of this schema. */
+export function encodePlan(schema: Schema, compression: Compression): EncodePlan {
+  const plain = schema.fields.filter(({ type }) => DataType.isFloat(type) || DataType.isInt(type) || DataType.isTimestamp(type))
+  return { compression, plain: plain.map(({ name }) => name) }
+}
+
+/** The table; throws when it has another number of rows. */
+export function checkRows(table: Table, rows: number): Table {
   if (table.numRows !== rows) throw new RangeError(`expected ${rows} rows, got ${table.numRows}`)
   return table
 }

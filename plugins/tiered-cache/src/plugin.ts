@@ -1,7 +1,7 @@
 import { inBatches, ofType, type Plugin } from '@rxtuna/core'
 import { mergeMap, Subject, takeUntil } from 'rxjs'
-import type { Link } from './pending.ts'
 import type { TieredCache } from './tiered-cache.ts'
+import type { Link } from './uses.ts'
 
 const batchMs = 50
 const batchSize = 500

@@ -1,48 +1,78 @@
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
+import { type Compilable, type Kysely, sql } from 'kysely'
 import { failure } from './errors.ts'
+import { type CacheTables, columns } from './tables.ts'
 
 /** Marks the database as a tiered cache's: "rxtc". */
 const applicationId = 0x72787463
 
-/**
- * One step per version, never changed once released. Times are Unix seconds, with milliseconds as their fraction.
- * `request` is the canonical text of what was asked for; `load_ms` is how long its source took.
- */
-const steps: readonly string[] = [
-  `CREATE TABLE datasets (
-     dataset_id INTEGER PRIMARY KEY AUTOINCREMENT,
-     source TEXT NOT NULL, resolution TEXT NOT NULL, schema_version INTEGER NOT NULL DEFAULT 1,
-     created_at REAL NOT NULL, updated_at REAL NOT NULL,
-     UNIQUE (source, resolution, schema_version));
-   CREATE TABLE cache_entries (
-     cache_key TEXT PRIMARY KEY NOT NULL,
-     dataset_id INTEGER NOT NULL REFERENCES datasets (dataset_id),
-     parquet_path TEXT NOT NULL, checksum TEXT NOT NULL,
-     created_at REAL NOT NULL, last_accessed REAL NOT NULL,
-     access_count INTEGER NOT NULL DEFAULT 1, size_bytes INTEGER NOT NULL,
-     request TEXT NOT NULL, row_count INTEGER NOT NULL, load_ms REAL);
-   CREATE INDEX idx_cache_entries_dataset ON cache_entries (dataset_id);
-   CREATE INDEX idx_cache_entries_accessed ON cache_entries (last_accessed);
-   CREATE INDEX idx_cache_entries_size ON cache_entries (size_bytes);
-   CREATE TABLE backtest_cache_links (
-     id INTEGER PRIMARY KEY AUTOINCREMENT,
-     backtest_id TEXT NOT NULL,
-     cache_key TEXT NOT NULL REFERENCES cache_entries (cache_key) ON DELETE CASCADE,
-     linked_at REAL NOT NULL,
-     UNIQUE (backtest_id, cache_key));
-   CREATE INDEX idx_backtest_links_cache ON backtest_cache_links (cache_key);
-   CREATE TABLE cache_statistics (
-     id INTEGER PRIMARY KEY AUTOINCREMENT,
-     stat_date INTEGER NOT NULL UNIQUE,
-     hit_count INTEGER NOT NULL DEFAULT 0, miss_count INTEGER NOT NULL DEFAULT 0,
-     total_size_mb REAL NOT NULL DEFAULT 0.0);
-   CREATE TABLE leases (
-     cache_key TEXT PRIMARY KEY NOT NULL,
-     worker TEXT NOT NULL, renewed_at REAL NOT NULL) WITHOUT ROWID;`
+type Schema = Kysely<CacheTables>['schema']
+
+/** One step per version, never changed once released. */
+const steps: readonly ((schema: Schema) => readonly Compilable<unknown>[])[] = [
+  schema => [
+    schema
+      .createTable('datasets')
+      .addColumn('dataset_id', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('source', 'text', column => column.notNull())
+      .addColumn('resolution', 'text', column => column.notNull())
+      .addColumn('schema_version', 'integer', column => column.notNull().defaultTo(1))
+      .addColumn('created_at', 'real', column => column.notNull())
+      .addColumn('updated_at', 'real', column => column.notNull())
+      .addUniqueConstraint('unique_dataset', ['source', 'resolution', 'schema_version']),
+    schema
+      .createTable('cache_entries')
+      .addColumn('cache_key', 'text', column => column.primaryKey().notNull())
+      .addColumn('dataset_id', 'integer', column => column.notNull().references('datasets.dataset_id'))
+      .addColumn('parquet_path', 'text', column => column.notNull())
+      .addColumn('checksum', 'text', column => column.notNull())
+      .addColumn('created_at', 'real', column => column.notNull())
+      .addColumn('last_accessed', 'real', column => column.notNull())
+      .addColumn('access_count', 'integer', column => column.notNull().defaultTo(1))
+      .addColumn('size_bytes', 'integer', column => column.notNull())
+      .addColumn('request', 'text', column => column.notNull())
+      .addColumn('row_count', 'integer', column => column.notNull())
+      .addColumn('load_ms', 'real'),
+    schema.createIndex('idx_cache_entries_dataset').on('cache_entries').column('dataset_id'),
+    schema.createIndex('idx_cache_entries_accessed').on('cache_entries').column('last_accessed'),
+    schema.createIndex('idx_cache_entries_size').on('cache_entries').column('size_bytes'),
+    schema
+      .createTable('backtest_cache_links')
+      .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('backtest_id', 'text', column => column.notNull())
+      .addColumn('cache_key', 'text', column => column.notNull().references('cache_entries.cache_key').onDelete('cascade'))
+      .addColumn('linked_at', 'real', column => column.notNull())
+      .addUniqueConstraint('unique_backtest_link', ['backtest_id', 'cache_key']),
+    schema.createIndex('idx_backtest_links_cache').on('backtest_cache_links').column('cache_key'),
+    schema
+      .createTable('cache_statistics')
+      .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('stat_date', 'integer', column => column.notNull().unique())
+      .addColumn('hit_count', 'integer', column => column.notNull().defaultTo(0))
+      .addColumn('miss_count', 'integer', column => column.notNull().defaultTo(0))
+      .addColumn('total_size_mb', 'real', column => column.notNull().defaultTo(0)),
+    schema
+      .createTable('leases')
+      .addColumn('cache_key', 'text', column => column.primaryKey().notNull())
+      .addColumn('worker', 'text', column => column.notNull())
+      .addColumn('renewed_at', 'real', column => column.notNull())
+      .modifyEnd(sql`without rowid`)
+  ],
+  schema => [
+    schema
+      .createTable('pending_files')
+      .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('size_bytes', 'integer', column => column.notNull())
+      .addColumn('worker', 'text', column => column.notNull())
+      .addColumn('begun_at', 'real', column => column.notNull()),
+    // What clearing by age looks for.
+    schema.createIndex('idx_cache_entries_created').on('cache_entries').column('created_at')
+  ]
 ]
 
 /** Brings a database to the current version in one transaction. Rejects for another program's database, and for a newer version. */
 export async function migrate(db: SqliteDatabase): Promise<void> {
+  const { schema } = db.kysely<CacheTables>()
   await db.write(() => {
     const version = pragma(db, 'user_version')
     const id = pragma(db, 'application_id')
@@ -50,16 +80,28 @@ export async function migrate(db: SqliteDatabase): Promise<void> {
     if (id !== applicationId && !empty) throw failure('TIERED_METADATA_FOREIGN', [db.path])
     if (version > steps.length) throw failure('TIERED_METADATA_NEWER', [db.path, version, steps.length])
     if (version === steps.length) return
-    for (const step of steps.slice(version)) db.exec(step)
+    // Not by the builder's own migrator, whose steps are not one transaction in SQLite: a process killed between two would leave half a schema.
+    for (const step of steps.slice(version)) for (const statement of step(schema)) db.run(statement)
     db.exec(`PRAGMA user_version = ${steps.length}; PRAGMA application_id = ${applicationId}`)
   })
 }
 
-/** Throws, as SQLite does for damage that it meets, when the database is not sound. */
+/** Throws, as SQLite does for damage that it meets, when the database is not sound, or a table or column is not what this version made. */
 export function checkSound(db: SqliteDatabase): void {
   // A pragma's row has one column, named like the pragma.
   const row = db.prepare('PRAGMA quick_check(1)').get() as { readonly quick_check: string }
-  if (row.quick_check !== 'ok') throw Object.assign(new Error(row.quick_check), { code: 'SQLITE_CORRUPT' })
+  if (row.quick_check !== 'ok') throw damaged(row.quick_check)
+  try {
+    // Qualified by the table and not quoted: SQLite takes a quoted name that it does not know for a text.
+    for (const [table, names] of Object.entries(columns))
+      db.prepare(`SELECT ${names.map(name => `${table}.${name}`).join(', ')} FROM ${table}`)
+  } catch (error) {
+    throw damaged(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function damaged(what: string): Error {
+  return Object.assign(new Error(what), { code: 'SQLITE_CORRUPT' })
 }
 
 function pragma(db: SqliteDatabase, name: 'user_version' | 'application_id'): number {

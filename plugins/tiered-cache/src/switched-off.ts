@@ -1,13 +1,17 @@
 import type { ObservedCache } from '@rxtuna/core'
 import { CacheMeter, Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
+import type { BacktestLink, RegisteredDataset } from './catalog.ts'
+import type { Verified } from './disk.ts'
 import { failure } from './errors.ts'
 import { checkKey, identifier, loadKind, type TableRequest } from './key.ts'
+import type { ClearWhat } from './metadata.ts'
 import { OpenWork } from './open-work.ts'
-import { checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
-import { checkTable, tableBytes } from './table.ts'
-import type { TieredCache, TieredCacheStats } from './tiered-cache.ts'
+import { checkBacktest, checkClear, checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
+import { asTable, type Columns, tableBytes } from './table.ts'
+import type { CacheStatistics, GetOptions, TieredCache, TieredCacheStats } from './tiered-cache.ts'
 import { unless } from './waiting.ts'
+import type { Warmed, WarmOptions } from './warm.ts'
 
 /** A cache that is switched off: every call loads, nothing is kept, and no file is touched. */
 export class SwitchedOff implements TieredCache {
@@ -42,35 +46,97 @@ export class SwitchedOff implements TieredCache {
     this.#meter.miss(key)
   }
 
-  async put(_request: TableRequest, table: Table): Promise<void> {
+  async put(_request: TableRequest, table: Table | Columns, { backtestId }: GetOptions = {}): Promise<void> {
     this.#assertOpen()
-    checkTable(table)
+    checkBacktest(backtestId)
+    asTable(table)
   }
 
   async getOrLoad(
     request: TableRequest,
-    load: (signal: AbortSignal) => Promise<Table>,
-    { signal }: { readonly signal?: AbortSignal } = {}
+    load: (signal: AbortSignal) => Promise<Table | Columns>,
+    { signal, backtestId }: GetOptions = {}
   ): Promise<Table> {
     this.#assertOpen()
     signal?.throwIfAborted()
-    const { key, text } = this.#identify(request)
+    checkBacktest(backtestId)
+    const { key } = this.#identify(request)
     this.#meter.miss(key)
     const either = signal ? AbortSignal.any([signal, this.#open.signal]) : this.#open.signal
     const start = performance.now()
-    const table = await this.#open.track(
+    const loaded = await this.#open.track(
       unless(
         either,
         this.#wraps.run(key, () => load(either))
       )
     )
-    checkTable(table)
-    this.#meter.loaded(key, this.#meter.kind(loadKind(text)), performance.now() - start, tableBytes(table))
+    const table = asTable(loaded)
+    this.#meter.loaded(key, this.#meter.kind(loadKind(request)), performance.now() - start, tableBytes(table))
     return table
   }
 
-  async clear(): Promise<void> {
+  async warm(
+    requests: readonly TableRequest[],
+    _load: (request: TableRequest, signal: AbortSignal) => Promise<Table | Columns>,
+    _options: WarmOptions = {}
+  ): Promise<Warmed> {
     this.#assertOpen()
+    // What is not kept is not worth loading.
+    for (const request of requests) this.#identify(request)
+    return { loaded: 0, found: 0, failed: [] }
+  }
+
+  async lookup(key: string): Promise<undefined> {
+    this.#assertOpen()
+    checkKey(key)
+  }
+
+  async links(key: string): Promise<readonly BacktestLink[]> {
+    this.#assertOpen()
+    checkKey(key)
+    return []
+  }
+
+  async backtests(key: string): Promise<readonly string[]> {
+    await this.links(key)
+    return []
+  }
+
+  async statistics(): Promise<CacheStatistics> {
+    this.#assertOpen()
+    const { hits, misses, joined } = this.stats()
+    const session = { hits, misses, joined, hotHits: 0, coldHits: 0 }
+    return { hits, misses, hitRate: 0, entries: 0, totalBytes: 0, averageAccessCount: 0, days: [], session }
+  }
+
+  async registerDataset(): Promise<number> {
+    this.#assertOpen()
+    return 0
+  }
+
+  async datasets(): Promise<readonly RegisteredDataset[]> {
+    this.#assertOpen()
+    return []
+  }
+
+  async advise(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return ['The cache is switched off: every call loads. Set `enabled: true`.']
+  }
+
+  async evict(): Promise<readonly string[]> {
+    this.#assertOpen()
+    return []
+  }
+
+  async verify(): Promise<Verified> {
+    this.#assertOpen()
+    return { files: 0, bytes: 0, damaged: [] }
+  }
+
+  async clear(what?: ClearWhat): Promise<void> {
+    this.#assertOpen()
+    checkClear(what)
     this.#meter.reset()
   }
 

@@ -3,40 +3,37 @@ import { type ObservedCache, StudyError } from '@rxtuna/core'
 import { CacheMeter, SingleFlight, Wraps } from '@rxtuna/core/cache'
 import { openWorker } from '@rxtuna/core/node'
 import type { Table } from 'apache-arrow'
-import { DailyCounts, midnight } from './daily-counts.ts'
-import type { Disk } from './disk.ts'
+import { advise } from './advice.ts'
+import type { BacktestLink, CacheEntry, RegisteredDataset } from './catalog.ts'
+import { DailyCounts } from './daily-counts.ts'
+import type { Dataset } from './datasets.ts'
+import type { Disk, Verified } from './disk.ts'
 import { failure } from './errors.ts'
-import type { Removed } from './eviction.ts'
+import { Finder } from './finder.ts'
+import { neverStale } from './freshness.ts'
 import { type HotEntry, HotTier } from './hot-tier.ts'
-import { checkKey, type Identity, identifier, loadKind, type TableRequest } from './key.ts'
+import { checkKey, type Identity, identifier, type TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
 import { openDisk } from './open-disk.ts'
 import { OpenWork } from './open-work.ts'
-import { checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
-import type { Link } from './pending.ts'
+import { checkBacktest, checkClear, checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
 import { Reports } from './reports.ts'
-import { checkTable, tableBytes } from './table.ts'
-import type { TableLink, TieredCache, TieredCacheStats } from './tiered-cache.ts'
-import { takeTurn } from './turn.ts'
-import { unless } from './waiting.ts'
-
-/** A table to find, and how to load it. */
-interface Wanted extends Identity {
-  readonly request: TableRequest
-  readonly load: (signal: AbortSignal) => Promise<Table>
-}
+import { statisticsOf } from './statistics.ts'
+import { asTable, type Columns } from './table.ts'
+import type { CacheStatistics, GetOptions, TableLink, TieredCache, TieredCacheStats, VerifyOptions } from './tiered-cache.ts'
+import type { Link } from './uses.ts'
+import { type Warmed, type WarmOptions, warm } from './warm.ts'
 
 /** The tiers put together: memory, then the disk, then the source. */
 export class Tiers implements TieredCache {
   readonly name: string
   readonly events: ObservedCache['events']
-  readonly #options: TieredCacheOptions
   readonly #clock: () => number
   readonly #identify: (request: TableRequest) => Identity
   readonly #meter = new CacheMeter()
   readonly #hot: HotTier
   readonly #wraps = new Wraps()
-  readonly #loads = new SingleFlight<HotEntry>(() => this.#meter.join())
+  readonly #finds = new SingleFlight<HotEntry>(() => this.#meter.join())
   readonly #reads = new SingleFlight<HotEntry | undefined>(() => this.#meter.join())
   readonly #users = new AsyncLocalStorage<Set<string>>()
   readonly #worker = openWorker()
@@ -45,11 +42,10 @@ export class Tiers implements TieredCache {
   readonly #counts = new DailyCounts(() => this.#meter.stats({ entries: 0, bytes: 0 }))
   // Set by `open`, before anybody else can hold this object.
   #disk!: Disk
-  #clears = 0
+  #finder!: Finder
 
   private constructor(options: TieredCacheOptions) {
     this.name = options.name ?? 'tiered-cache'
-    this.#options = options
     this.#clock = options.clock ?? Date.now
     this.#identify = identifier(options.keyOf)
     this.#hot = new HotTier(options.hotBytes ?? 1024 ** 3)
@@ -59,14 +55,20 @@ export class Tiers implements TieredCache {
 
   static async open(options: TieredCacheOptions): Promise<Tiers> {
     const tiers = new Tiers(options)
+    const report = (error: Error, key?: string): void => tiers.#reports.add(error, key)
     tiers.#disk = await openDisk(options, {
       worker: tiers.#worker.worker,
       clock: tiers.#clock,
-      report: (error, key) => tiers.#reports.add(error, key),
-      invalidated: (key, reason) => {
-        tiers.#hot.delete(key)
-        tiers.#meter.invalidated(key, reason)
-      }
+      report,
+      evicted: removed => {
+        for (const { key } of removed) tiers.#forget(key, () => tiers.#meter.evicted(key, 'size'))
+      },
+      invalidated: (key, reason) => tiers.#forget(key, () => tiers.#meter.invalidated(key, reason))
+    })
+    const { freshness = neverStale, revalidateMs = 0, graceMs = Number.POSITIVE_INFINITY, pollMs = 25 } = options
+    tiers.#finder = new Finder({
+      ...{ hot: tiers.#hot, disk: tiers.#disk, meter: tiers.#meter, wraps: tiers.#wraps, clock: tiers.#clock },
+      ...{ freshness, revalidateMs, graceMs, pollMs, report, open: tiers.#open }
     })
     return tiers
   }
@@ -87,56 +89,108 @@ export class Tiers implements TieredCache {
   async get(key: string): Promise<Table | undefined> {
     this.#enter()
     const hot = this.#hot.get(key)
-    if (hot) return this.#hit(key, hot)
+    if (hot && this.#finder.isFresh(hot)) return this.#hit(key, hot)
     checkKey(key)
     const users = this.#users.getStore()
-    const entry = await this.#reads.run(key, () => this.#open.track(this.#lookOrMiss(key)))
+    const entry = await this.#reads.run(key, () => this.#open.track(this.#look(key)))
     if (entry) users?.add(key)
     return entry?.table
   }
 
-  async put(request: TableRequest, table: Table, link: TableLink = {}): Promise<void> {
+  async put(request: TableRequest, table: Table | Columns, link: TableLink = {}): Promise<void> {
     this.#enter()
-    checkTable(table)
+    checkBacktest(link.backtestId)
     const identity = this.#identify(request)
     this.#users.getStore()?.add(identity.key)
-    await this.#open.track(this.#put({ ...identity, request }, table, link))
+    await this.#open.track(this.#put(identity, request, asTable(table), link))
   }
 
   async getOrLoad(
     request: TableRequest,
-    load: (signal: AbortSignal) => Promise<Table>,
-    { signal, backtestId }: { readonly signal?: AbortSignal; readonly backtestId?: string } = {}
+    load: (signal: AbortSignal) => Promise<Table | Columns>,
+    { signal, backtestId, datasetId }: GetOptions = {}
   ): Promise<Table> {
     this.#enter()
     signal?.throwIfAborted()
     const { key, text } = this.#identify(request)
+    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
+    if (backtestId !== undefined) checkBacktest(backtestId)
+    const wanted = { key, text, request, load, dataset }
     const hot = this.#hot.get(key)
-    if (hot && hot.request === text) {
+    const mine = hot?.request === text ? hot : undefined
+    if (mine && this.#finder.serves(mine, wanted)) {
       if (backtestId !== undefined) this.#disk.linked(key, backtestId)
-      return this.#hit(key, hot)
+      return this.#hit(key, mine)
     }
     const users = this.#users.getStore()
-    const flight = (left: AbortSignal) =>
-      this.#open.track(this.#find({ key, text, request, load }, AbortSignal.any([left, this.#open.signal])))
-    const entry = await this.#loads.run(text, flight, signal)
+    const entry = await this.#finds.run(text, left => this.#open.track(this.#finder.find(wanted, left, mine)), signal)
     users?.add(key)
     if (backtestId !== undefined) this.#disk.linked(key, backtestId)
     return entry.table
   }
 
+  async warm(
+    requests: readonly TableRequest[],
+    load: (request: TableRequest, signal: AbortSignal) => Promise<Table | Columns>,
+    options: WarmOptions = {}
+  ): Promise<Warmed> {
+    this.#enter()
+    return warm((request, one, each) => this.getOrLoad(request, one, each), requests, load, options)
+  }
+
+  async lookup(key: string): Promise<CacheEntry | undefined> {
+    checkKey(key)
+    return this.#ask(() => this.#disk.ask(catalog => catalog.lookup(key)))
+  }
+
+  async links(key: string): Promise<readonly BacktestLink[]> {
+    checkKey(key)
+    return this.#ask(() => this.#disk.ask(catalog => catalog.links(key)))
+  }
+
+  async backtests(key: string): Promise<readonly string[]> {
+    return (await this.links(key)).map(({ backtestId }) => backtestId)
+  }
+
+  statistics(period: { readonly from?: Date; readonly to?: Date } = {}): Promise<CacheStatistics> {
+    return this.#ask(() =>
+      statisticsOf(
+        this.#disk,
+        { stats: this.#meter.stats(this.#disk.totals()), unrecorded: this.#counts.peek(), now: this.#clock() },
+        period
+      )
+    )
+  }
+
+  async recordDailyStatistics(): Promise<void> {
+    this.#enter()
+    const counts = this.#counts.take()
+    if (!(await this.#open.track(this.#disk.record(counts.hits, counts.misses)))) this.#counts.giveBack(counts)
+  }
+
+  registerDataset({ source, resolution, schemaVersion = 1 }: Dataset): Promise<number> {
+    return this.#ask(() => this.#disk.ask(catalog => catalog.registerDataset({ source, resolution, schemaVersion }, this.#clock() / 1000)))
+  }
+
+  datasets(): Promise<readonly RegisteredDataset[]> {
+    return this.#ask(() => this.#disk.ask(catalog => catalog.datasets()))
+  }
+
+  advise(): Promise<readonly string[]> {
+    return this.#ask(async () => advise(this.stats()))
+  }
+
   async clear(what?: ClearWhat): Promise<void> {
     this.#enter()
-    this.#clears++
+    checkClear(what)
+    this.#finder.cleared()
     if (what === undefined) {
       this.#counts.restart()
       this.#hot.clear()
       this.#meter.reset()
     } else if ('key' in what) this.#hot.delete(what.key)
-    for (const { key } of await this.#open.track(this.#disk.clear(what))) {
-      this.#hot.delete(key)
-      this.#meter.invalidated(key, 'manual')
-    }
+    else if ('olderThan' in what) this.#hot.deleteOlder(what.olderThan.getTime())
+    for (const key of await this.#open.track(this.#disk.clear(what))) this.#forget(key, () => this.#meter.invalidated(key, 'manual'))
   }
 
   async resize(limits: Limits): Promise<void> {
@@ -145,7 +199,16 @@ export class Tiers implements TieredCache {
     if (limits.hotBytes !== undefined) this.#hot.resize(limits.hotBytes)
     if (limits.coldBytes !== undefined) this.#disk.maxBytes = limits.coldBytes
     if (limits.eviction !== undefined) this.#disk.eviction = limits.eviction
-    this.#evicted(await this.#open.track(this.#disk.evict()))
+    await this.evict()
+  }
+
+  evict(): Promise<readonly string[]> {
+    return this.#ask(() => this.#disk.evict())
+  }
+
+  verify({ signal, onProgress }: VerifyOptions = {}): Promise<Verified> {
+    const either = signal ? AbortSignal.any([signal, this.#open.signal]) : this.#open.signal
+    return this.#ask(() => this.#disk.verify(either, onProgress))
   }
 
   collectUses<T>(keys: Set<string>, work: () => T): T {
@@ -162,12 +225,6 @@ export class Tiers implements TieredCache {
     await this.#open.track(this.#disk.flush())
   }
 
-  async recordDailyStatistics(): Promise<void> {
-    this.#enter()
-    const counts = this.#counts.take()
-    if (!(await this.#open.track(this.#disk.record(midnight(this.#clock()), counts.hits, counts.misses)))) this.#counts.giveBack(counts)
-  }
-
   /** Loads under way are aborted; their callers get `TIERED_CLOSED`. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#open.closed) return
@@ -178,101 +235,32 @@ export class Tiers implements TieredCache {
     this.#worker[Symbol.dispose]()
   }
 
-  async #look(key: string, request?: string): Promise<HotEntry | undefined> {
-    const found = await this.#cold(key, request)
-    if (found) this.#coldHit(key, found)
-    return found
-  }
-
-  async #lookOrMiss(key: string): Promise<HotEntry | undefined> {
-    const found = await this.#look(key)
-    if (!found) this.#meter.miss(key)
-    return found
-  }
-
-  async #find(wanted: Wanted, signal: AbortSignal): Promise<HotEntry> {
-    const { key, text } = wanted
-    const found = await this.#look(key, text)
-    if (found) return found
-    const turn = await takeTurn({
-      claim: () => this.#disk.claim(key, text),
-      look: () => this.#cold(key, text),
-      pollMs: this.#options.pollMs ?? 25,
-      signal
-    })
-    if (turn.kind === 'found') {
-      if (turn.waited) this.#meter.join()
-      else this.#coldHit(key, turn.value)
-      return turn.value
+  async #look(key: string): Promise<HotEntry | undefined> {
+    const found = await this.#finder.look(key)
+    if (found && this.#finder.isFresh(found)) {
+      this.#finder.coldHit(key, found)
+      return found
     }
-    try {
-      return await this.#load(wanted, signal)
-    } finally {
-      await this.#disk.release(key)
-    }
-  }
-
-  async #load({ key, text, request, load }: Wanted, signal: AbortSignal): Promise<HotEntry> {
     this.#meter.miss(key)
-    const clears = this.#clears
-    const start = performance.now()
-    // Who ignores the signal is not waited for, so that others get the lease.
-    const table = await unless(
-      signal,
-      this.#wraps.run(key, () => load(signal))
-    )
-    checkTable(table)
-    const loadMs = performance.now() - start
-    const entry = this.#entry(text, table)
-    this.#meter.loaded(key, entry.kind, loadMs, entry.bytes)
-    // What was cleared while it was loading must not come back.
-    if (clears !== this.#clears) return entry
-    this.#hot.set(key, entry)
-    await this.#store({ key, text, request }, table, loadMs).catch((error: Error) => this.#reports.add(error, key))
-    return entry
+    return undefined
   }
 
-  async #put(what: Omit<Wanted, 'load'>, table: Table, link: TableLink): Promise<void> {
-    const { key, text } = what
+  async #put({ key, text }: Identity, request: TableRequest, table: Table, { datasetId, backtestId }: TableLink): Promise<void> {
+    const loadedAt = this.#clock()
+    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
+    const backtestIds = backtestId === undefined ? [] : [backtestId]
+    const entry = this.#finder.entry(text, request, table, loadedAt)
     let failed: unknown
     try {
-      await this.#store(what, table, null, link)
+      await this.#disk.store({ key, request: text, table, dataset, backtestIds, loadMs: null, loadedAt })
     } catch (error) {
       if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
       failed = error
       // An older table of this key must not outlive the one that could not be written.
       await this.#disk.clear({ key }).catch(() => {})
     }
-    this.#hot.set(key, this.#entry(text, table))
+    this.#hot.set(key, entry)
     if (failed) throw failed
-  }
-
-  async #cold(key: string, request?: string): Promise<HotEntry | undefined> {
-    const clears = this.#clears
-    const found = await this.#disk.read(key, request)
-    if (!found) return undefined
-    const entry = this.#entry(found.row.request, found.table)
-    // Until this process has loaded one itself, what another process measured is the estimate.
-    if (entry.kind.loads === 0 && found.row.loadMs !== null) entry.kind.first = found.row.loadMs
-    if (clears === this.#clears) this.#hot.set(key, entry)
-    return entry
-  }
-
-  async #store(
-    { key, text, request }: Omit<Wanted, 'load'>,
-    table: Table,
-    loadMs: number | null,
-    { datasetId, backtestId }: TableLink = {}
-  ): Promise<void> {
-    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
-    const backtestIds = backtestId === undefined ? [] : [backtestId]
-    this.#evicted(await this.#disk.store({ key, request: text, table, dataset, backtestIds, loadMs }))
-  }
-
-  #coldHit(key: string, entry: HotEntry): void {
-    this.#meter.hit(key, entry.kind, 'cold')
-    this.#disk.used(key)
-    this.#disk.flushSoon()
   }
 
   #hit(key: string, entry: HotEntry): Table {
@@ -282,15 +270,14 @@ export class Tiers implements TieredCache {
     return entry.table
   }
 
-  #entry(text: string, table: Table): HotEntry {
-    return { table, request: text, kind: this.#meter.kind(loadKind(text)), bytes: tableBytes(table) }
+  #forget(key: string, tell: () => void): void {
+    this.#hot.delete(key)
+    tell()
   }
 
-  #evicted(removed: readonly Removed[]): void {
-    for (const { key } of removed) {
-      this.#hot.delete(key)
-      this.#meter.evicted(key, 'size')
-    }
+  async #ask<T>(work: () => Promise<T>): Promise<T> {
+    this.#enter()
+    return this.#open.track(work())
   }
 
   #enter(): void {

@@ -3,11 +3,13 @@ import { expect } from 'chai'
 import { type HotEntry, HotTier } from '../../../plugins/tiered-cache/src/hot-tier.ts'
 import { tableBytes } from '../../../plugins/tiered-cache/src/table.ts'
 
-const entry = (bytes: number): HotEntry => ({
+const entry = (bytes: number, loadedAt = 0): HotEntry => ({
   table: new Table(),
   request: '',
   kind: { hits: 0, loads: 0, first: 0, repeated: [] },
-  bytes
+  bytes,
+  loadedAt,
+  freshUntil: Number.POSITIVE_INFINITY
 })
 
 describe('the memory tier', () => {
@@ -33,6 +35,13 @@ describe('the memory tier', () => {
     hot.set('b', entry(101))
     expect(hot.get('b')).to.equal(undefined)
     expect(hot.size.entries).to.equal(1)
+  })
+
+  it('deletes what was loaded before a time', () => {
+    const hot = new HotTier(100)
+    for (const at of [1, 2, 3]) hot.set(`at ${at}`, entry(10, at))
+    hot.deleteOlder(2)
+    expect([1, 2, 3].map(at => hot.get(`at ${at}`)?.loadedAt)).to.deep.equal([undefined, 2, 3])
   })
 
   it('keeps the most recently used when its limit shrinks, and nothing at 0', () => {

@@ -1,15 +1,19 @@
 import { openWorker, type Worker } from '@rxtuna/core/node'
 import { expect } from 'chai'
 import { Leases } from '../../../plugins/tiered-cache/src/lease.ts'
-import { type Metadata, openMetadata } from '../../../plugins/tiered-cache/src/metadata.ts'
-import { workspace } from './workspace.ts'
+import type { Metadata } from '../../../plugins/tiered-cache/src/metadata.ts'
+import { openMetadata } from '../../../plugins/tiered-cache/src/open-metadata.ts'
+import { type Workspace, workspace } from './workspace.ts'
 
 const leases = ({ db }: Metadata, worker: Worker, clock: () => number = Date.now) => new Leases({ db, worker, clock })
+
+const opened = (space: Workspace): Promise<Metadata> =>
+  openMetadata({ path: space.file('m.db'), worker: openWorker().worker, clock: Date.now, aside: () => {} })
 
 describe('a lease', () => {
   it('has one holder among living workers, and is free again when it is given up', async () => {
     await using space = workspace()
-    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using metadata = await opened(space)
     using first = openWorker()
     using second = openWorker()
     using one = leases(metadata, first.worker)
@@ -25,7 +29,7 @@ describe('a lease', () => {
 
   it("takes a dead worker's place at once", async () => {
     await using space = workspace()
-    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using metadata = await opened(space)
     const dead = openWorker()
     using living = openWorker()
     using one = leases(metadata, dead.worker)
@@ -40,7 +44,7 @@ describe('a lease', () => {
 
   it('of another host ends a minute after its last renewal', async () => {
     await using space = workspace()
-    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using metadata = await opened(space)
     using own = openWorker()
     let now = Date.UTC(2024, 0, 1)
     using far = leases(metadata, { ...own.worker, host: 'elsewhere' }, () => now)
@@ -52,17 +56,20 @@ describe('a lease', () => {
     expect(await near.claim('k', 'request')).to.equal('mine')
   })
 
-  it('is not given for a table that is there, only for another request of its key', async () => {
+  it('is not given for a table that is there, only for another request of its key, or for a table that is stale', async () => {
     await using space = workspace()
-    using metadata = await openMetadata(space.file('m.db'), Date.now, () => {})
+    using metadata = await opened(space)
     using own = openWorker()
     using lease = leases(metadata, own.worker)
     const dataset = { source: 's', resolution: '1d' }
-    await metadata.store(
-      { key: 'k', request: 'request', path: 'p', checksum: 'c', rows: 1, bytes: 1, loadMs: null, dataset, backtestIds: [], at: 0 },
-      { maxBytes: 10, eviction: 'lru' }
-    )
+    const row = { key: 'k', request: 'request', path: 'p', checksum: 'c', rows: 1, bytes: 1, loadMs: null, backtestIds: [] }
+    const limit = { maxBytes: 10, eviction: 'lru', keep: new Set<string>() } as const
+    const { pending = 0 } = await metadata.reserve('k', 1, limit, { accesses: new Map(), links: [] }, 100)
+    await metadata.store({ ...row, dataset, loadedAt: 100, at: 100 }, pending)
     expect(await lease.claim('k', 'request')).to.equal('present')
+    expect(await lease.claim('k', 'request', 99_000)).to.equal('present')
     expect(await lease.claim('k', 'another')).to.equal('mine')
+    await lease.release('k')
+    expect(await lease.claim('k', 'request', 100_000)).to.equal('mine')
   })
 })

@@ -325,10 +325,24 @@ describe('a tiered cache', () => {
     expect((await open({ directory: '' })).message).to.match(/^Expected `directory` to be a path/)
     expect((await open({ hotBytes: 1.5 })).message).to.match(/^Expected `hotBytes` to be a whole number of bytes, 0 or more, got 1.5\./)
     expect((await open({ coldBytes: -1 })).message).to.match(/^Expected `coldBytes` to be a whole number of bytes/)
+    expect((await open({ hotByte: 1 })).message).to.match(/openTieredCache.*hotByte/)
+    expect((await open({ revalidateMs: -1 })).message).to.match(/^Expected `revalidateMs` to be milliseconds, 0 or more, got -1\./)
+    expect((await open({ freshness: 'daily' })).message).to.match(
+      /^Expected `freshness` to be a function .* got "daily"\. Try `ttl\(\)`\.$/
+    )
+    expect((await open({ checksums: 'never' })).message).to.equal('Expected `checksums` to be "always" or "once", got "never".')
+    expect((await open({ compression: 'gzip' })).message).to.equal('Expected `compression` to be "snappy" or "zstd", got "gzip".')
     expect((await open({ eviction: 'fifo' })).message).to.equal('Expected `eviction` to be "lru", "size" or "hybrid", got "fifo".')
     const cache = await space.open()
     expect((await rejection(cache.get('../x'))).message).to.match(/^Expected a key of 1 to 64 letters/)
-    expect((await rejection(cache.put(daily('A'), [] as unknown as Table))).message).to.match(/^Expected an Arrow table, got \[\]\./)
+    expect((await rejection(cache.put(daily('A'), [] as unknown as Table))).message).to.match(
+      /^Expected an Arrow table, or an object of columns of one length, got \[\]\./
+    )
+    for (const what of ['A', {}, { keys: 'a' }, { key: '../x' }, { backtestId: '' }, { olderThan: new Date('x') }]) {
+      expect((await rejection(cache.clear(what as never))).message).to.match(/^Expected /)
+    }
+    expect((await rejection(cache.put(daily('A'), bars(1), { backtestId: 1 as never }))).code).to.equal('TIERED_BACKTEST')
+    expect((await rejection(cache.statistics({ from: new Date('x') }))).code).to.equal('TIERED_DATE')
     expect((await rejection(cache.getOrLoad(daily('A'), async () => 1 as unknown as Table))).code).to.equal('TIERED_TABLE')
   })
 

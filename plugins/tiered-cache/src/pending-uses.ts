@@ -1,14 +1,4 @@
-/** What was used since the last write: per entry how often and when last, and which backtests used it. */
-export interface Uses {
-  readonly accesses: ReadonlyMap<string, { readonly count: number; readonly at: number }>
-  readonly links: readonly Link[]
-}
-
-/** A backtest that used an entry. */
-export interface Link {
-  readonly key: string
-  readonly backtestId: string
-}
+import type { Link, Uses } from './uses.ts'
 
 /** Collects uses in memory, so that a hit touches no disk. A crash loses them, which costs an entry some of its rank and its newest links. */
 export class PendingUses {

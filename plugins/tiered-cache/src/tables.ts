@@ -1,0 +1,76 @@
+import type { Generated } from 'kysely'
+
+/** The tables of the metadata, for the query builder. Times are Unix seconds, with fractions. */
+export interface CacheTables {
+  readonly datasets: {
+    readonly dataset_id: Generated<number>
+    readonly source: string
+    readonly resolution: string
+    readonly schema_version: Generated<number>
+    readonly created_at: number
+    readonly updated_at: number
+  }
+  readonly cache_entries: {
+    readonly cache_key: string
+    readonly dataset_id: number
+    /** Relative to the cache's directory. */
+    readonly parquet_path: string
+    /** SHA-256 of the file, in hexadecimal. */
+    readonly checksum: string
+    /** When its load began, or when it was put. */
+    readonly created_at: number
+    readonly last_accessed: number
+    readonly access_count: Generated<number>
+    readonly size_bytes: number
+    /** The canonical text of what was asked for. */
+    readonly request: string
+    readonly row_count: number
+    /** Milliseconds that its source took; null for what was put. */
+    readonly load_ms: number | null
+  }
+  readonly backtest_cache_links: {
+    readonly id: Generated<number>
+    readonly backtest_id: string
+    readonly cache_key: string
+    readonly linked_at: number
+  }
+  readonly cache_statistics: {
+    readonly id: Generated<number>
+    /** The midnight (UTC) that began the day. */
+    readonly stat_date: number
+    readonly hit_count: Generated<number>
+    readonly miss_count: Generated<number>
+    readonly total_size_mb: Generated<number>
+  }
+  /** Who loads a key now. */
+  readonly leases: { readonly cache_key: string; readonly worker: string; readonly renewed_at: number }
+  /** Files that are being written: their bytes count before they are there. */
+  readonly pending_files: {
+    readonly id: Generated<number>
+    readonly size_bytes: number
+    readonly worker: string
+    readonly begun_at: number
+  }
+}
+
+/** Every column that a statement of ours names. */
+export const columns: { readonly [Table in keyof CacheTables]: readonly (keyof CacheTables[Table] & string)[] } = {
+  datasets: ['dataset_id', 'source', 'resolution', 'schema_version', 'created_at', 'updated_at'],
+  cache_entries: [
+    'cache_key',
+    'dataset_id',
+    'parquet_path',
+    'checksum',
+    'created_at',
+    'last_accessed',
+    'access_count',
+    'size_bytes',
+    'request',
+    'row_count',
+    'load_ms'
+  ],
+  backtest_cache_links: ['id', 'backtest_id', 'cache_key', 'linked_at'],
+  cache_statistics: ['id', 'stat_date', 'hit_count', 'miss_count', 'total_size_mb'],
+  leases: ['cache_key', 'worker', 'renewed_at'],
+  pending_files: ['id', 'size_bytes', 'worker', 'begun_at']
+}
