@@ -1,5 +1,5 @@
 import { expect } from 'chai'
-import { holds, interleaved, median } from './measure.ts'
+import { holds, interleaved, longestBlock, median, smallest } from './measure.ts'
 
 describe('a bench', () => {
   it('runs its variants in turn, reversing the order each round, and closes what it opened', async () => {
@@ -26,6 +26,25 @@ describe('a bench', () => {
     expect(difference('four', 'one')).to.be.greaterThan(perOperation('one'))
   })
 
+  it('measures the time that passes where it is asked to: a wait costs as long as it takes, and hardly CPU time', async () => {
+    const waiting = { wait: () => ({ run: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50) }) }
+    const options = { operations: 1, rounds: 1, warmup: 0 }
+    const wall = (await interleaved(waiting, { ...options, time: 'wall' })).perOperation('wait')
+    expect(wall).to.be.at.least(50_000)
+    expect((await interleaved(waiting, options)).perOperation('wait')).to.be.below(wall)
+  })
+
+  it('tells how long the event loop was blocked, be it at the beginning, in the midst or at the end of the work', async () => {
+    const block = (milliseconds: number) => {
+      for (const until = performance.now() + milliseconds; performance.now() < until; );
+    }
+    const turn = () => new Promise(resolve => setImmediate(resolve))
+    expect(await longestBlock(() => block(20))).to.be.at.least(20)
+    expect(await longestBlock(async () => [await turn(), block(20), await turn()])).to.be.at.least(20)
+    expect(await longestBlock(async () => [await turn(), block(20)])).to.be.at.least(20)
+    expect(await longestBlock(turn)).to.be.below(await longestBlock(() => block(500)))
+  })
+
   it('judges a figure by its floor, and NaN never holds', () => {
     const figure = { name: 'x', value: 3, unit: 'µs' }
     expect([{ atMost: 3 }, { atMost: 2.9 }, { atLeast: 3 }, { atLeast: 3.1 }].map(floor => holds({ ...figure, floor }))).to.deep.equal([
@@ -37,5 +56,6 @@ describe('a bench', () => {
     expect(holds({ ...figure, value: Number.NaN, floor: { atMost: 1 } })).to.equal(false)
     expect(holds({ ...figure, value: Number.NaN })).to.equal(true)
     expect([median([3, 1, 2]), median([4, 1, 2, 3])]).to.deep.equal([2, 2.5])
+    expect([smallest([30, 4, 5], 1), smallest([30, 4, 5], 3), smallest([], 1)]).to.deep.equal([4, 30, Number.NaN])
   })
 })

@@ -3,6 +3,7 @@ import type { Kysely } from 'kysely'
 import { type Dataset, ensureDataset } from './datasets.ts'
 import { totalBytes } from './eviction.ts'
 import { requestOf, type TableRequest } from './key.ts'
+import { sealOf } from './metadata.ts'
 import type { CacheTables } from './tables.ts'
 
 /** An entry of the cold tier. */
@@ -64,16 +65,19 @@ export class Catalog {
     const [row] = await this.#db.read(() => this.#db.all(this.#build.selectFrom('cache_entries').selectAll().where('cache_key', '=', key)))
     const request = row && requestOf(row.request)
     if (!row || !request) return undefined
+    const { parquet_path: path, checksum, row_count: rows, created_at: loadedAt } = row
+    // A row that is not as it was stored is no entry: the next read of it says so.
+    if (row.seal !== null && row.seal !== sealOf(key, { path, checksum, request: row.request, rows, loadedAt })) return undefined
     return {
       key,
       request,
       datasetId: row.dataset_id,
-      path: row.parquet_path,
-      checksum: row.checksum,
+      path,
+      checksum,
       bytes: row.size_bytes,
-      rows: row.row_count,
+      rows,
       accessCount: row.access_count,
-      loadedAt: dateOf(row.created_at),
+      loadedAt: dateOf(loadedAt),
       lastAccessed: dateOf(row.last_accessed),
       ...(row.load_ms === null ? {} : { loadMs: row.load_ms })
     }

@@ -1,4 +1,4 @@
-import { mkdir, stat } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StudyError } from '@rxtuna/core'
 import type { Worker } from '@rxtuna/core/node'
@@ -6,7 +6,7 @@ import { Catalog } from './catalog.ts'
 import { failure, why } from './errors.ts'
 import { Leases } from './lease.ts'
 import type { Metadata } from './metadata.ts'
-import { isDamage, openMetadata } from './open-metadata.ts'
+import { inode, isDamage, openMetadata } from './open-metadata.ts'
 
 export interface ConnectionOptions {
   /** The database's. */
@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly worker: Worker
   /** Milliseconds since the epoch. */
   readonly clock: () => number
+  /** Told when the database is another one than before. */
+  readonly begunAnew: () => void
   /** Told of each failure that was worked around. */
   readonly report: (error: Error, key?: string) => void
 }
@@ -47,13 +49,18 @@ export class Connection {
   /** Rejects with the failure. */
   async use<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
-      if (!this.#opened) throw this.#unusable ?? this.#failure('it is closed')
+      await this.#reopening
+      const opened = this.#opened
+      if (!opened) throw this.#unusable ?? this.#failure('it is closed')
       try {
-        return await work(this.#opened)
+        return await work(opened)
       } catch (error) {
         if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
-        if (!isDamage(error) || attempt > 0) throw this.#failure(error)
-        await this.#reopen()
+        // Closed under the work, by another that met the damage.
+        const isAnother = this.#opened !== opened
+        if (attempt > 1 || !(isAnother || isDamage(error))) throw this.#failure(error)
+        // What fails again though it looked sound when it was opened is not sound.
+        if (!isAnother) await this.#reopen(attempt > 0 ? error : undefined)
       }
     }
   }
@@ -61,7 +68,7 @@ export class Connection {
   /** Reports a failure; the answer is undefined then. */
   async try<T>(work: (opened: Opened) => Promise<T>, key?: string): Promise<T | undefined> {
     // What could not be opened was said when it was tried.
-    if (!this.#opened) return undefined
+    if (!this.#opened && !this.#reopening) return undefined
     try {
       return await this.use(work)
     } catch (error) {
@@ -80,11 +87,21 @@ export class Connection {
     }
   }
 
-  /** Follows when another process has set the database aside and begun it anew. */
+  /** Opens the database again when it is another one by now, because a process has set it aside and begun it anew, or somebody has deleted it. */
   async follow(): Promise<void> {
+    const { path, report } = this.#options
     if (!this.#opened) return
-    const now = await inode(this.#options.path)
-    if (now !== undefined && now !== this.#inode) await this.#reopen()
+    const now = await inode(path)
+    if (now === this.#inode) return
+    // Without its directory there is nothing to be begun: whoever uses it says so.
+    if (now === undefined && (await inode(dirname(path))) === undefined) return
+    if (now === undefined) report(failure('TIERED_METADATA_GONE', [path]))
+    await this.#reopen()
+  }
+
+  /** Looks whether the database is sound, and begins it anew when it is not. */
+  recheck(): Promise<void> {
+    return this.#reopen()
   }
 
   close(): void {
@@ -93,11 +110,12 @@ export class Connection {
     this.#opened = undefined
   }
 
-  async #open(): Promise<void> {
+  async #open(distrusted?: unknown): Promise<void> {
     const { path, worker, clock, report } = this.#options
     try {
       await mkdir(dirname(path), { recursive: true })
-      const metadata = await openMetadata({ path, worker, clock, aside: report })
+      const suspect = distrusted !== undefined && this.#inode !== undefined ? { inode: this.#inode, error: distrusted } : undefined
+      const metadata = await openMetadata({ path, worker, clock, aside: report }, suspect)
       this.#opened = { metadata, leases: new Leases({ db: metadata.db, worker, clock }), catalog: new Catalog(metadata.db) }
       this.#inode = await inode(path)
       this.#unusable = undefined
@@ -107,11 +125,13 @@ export class Connection {
     }
   }
 
-  #reopen(): Promise<void> {
+  #reopen(distrusted?: unknown): Promise<void> {
     this.#reopening ??= (async () => {
+      const before = this.#inode
       this.close()
-      await this.#open()
+      await this.#open(distrusted)
       this.#reopening = undefined
+      if (this.#opened && this.#inode !== before) this.#options.begunAnew()
     })()
     return this.#reopening
   }
@@ -120,11 +140,4 @@ export class Connection {
     if (error instanceof StudyError && error.code.startsWith('TIERED_METADATA')) return error
     return failure('TIERED_METADATA', [this.#options.path, why(error)], error)
   }
-}
-
-async function inode(path: string): Promise<number | undefined> {
-  return stat(path).then(
-    found => found.ino,
-    () => undefined
-  )
 }

@@ -1,9 +1,22 @@
-import type { BigIntStats } from 'node:fs'
-import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import {
+  type BigIntStats,
+  closeSync,
+  fdatasync,
+  fstatSync,
+  openSync,
+  read as readCallback,
+  readSync,
+  renameSync,
+  rmSync,
+  write as writeCallback,
+  writeSync
+} from 'node:fs'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { promisify } from 'node:util'
 import type { Worker } from '@rxtuna/core/node'
 import type { ColdObject, ColdTier } from './cold-tier.ts'
-import { fileNames, readFileName, temporaryName } from './file-names.ts'
+import { fileNames, readFileName, temporaryEnding, temporaryName } from './file-names.ts'
 import { largeBytes } from './shared-bytes.ts'
 
 export interface DirectoryOptions {
@@ -18,64 +31,74 @@ const abandonedMs = 3_600_000
 // A change within one tick of the file system's clock leaves mtime as it was, so of a file that is this young nobody can say whether it changed.
 const racyMs = 2_000
 const atOnce = 64
+// Up to so many are removed sooner than other threads would be asked to.
+const few = 4
+// What takes less than a tenth of a millisecond.
+const smallBytes = 256 * 1024
 // What one read may ask for is bounded by the system.
 const mostAtOnce = 1024 ** 3
 
-/** Parquet files in one directory, which must exist. A file is written beside its name, synced and renamed; then the directory is synced. */
+const readAsync = promisify(readCallback)
+const writeAsync = promisify(writeCallback)
+const syncAsync = promisify(fdatasync)
+
+/** Parquet files in one directory, which must exist. A file is written beside its name, synced and renamed. */
 export function directoryTier({ directory, worker, clock }: DirectoryOptions): ColdTier {
   const nextName = fileNames(worker)
+  const writing = new Set<string>()
 
   const write = async (key: string, bytes: Uint8Array): Promise<string> => {
     const name = nextName(key)
     const temporary = join(directory, temporaryName(name))
+    writing.add(name)
     try {
-      const file = await open(temporary, 'wx')
-      try {
-        await file.writeFile(bytes)
-        await file.sync()
-      } finally {
-        await file.close()
-      }
-      // Rename is atomic, so a reader sees the whole file or none.
-      await rename(temporary, join(directory, name))
+      await writeSynced(temporary, bytes)
+      // Rename is atomic, so a reader sees the whole file or none. The directory is not synced: after a power failure a name may be missing, as may
+      // its row, and then the table is loaded again.
+      renameSync(temporary, join(directory, name))
+      return name
     } catch (error) {
       await rm(temporary, { force: true }).catch(() => {})
       throw error
+    } finally {
+      writing.delete(name)
     }
-    try {
-      await syncDirectory(directory)
-    } catch (error) {
-      await rm(join(directory, name), { force: true }).catch(() => {})
-      throw error
-    }
-    return name
   }
 
   const read = async (name: string): Promise<ColdObject | undefined> => {
     if (name !== basename(name)) return undefined
+    let file: number
     try {
-      await using file = await open(join(directory, name))
-      const found = await file.stat({ bigint: true })
-      if (!found.isFile()) return undefined
-      const bytes = await readWhole(file, Number(found.size))
-      const young = clock() - Number(found.mtimeMs) <= racyMs
-      return young || bytes.length !== Number(found.size) ? { bytes } : { bytes, version: versionOf(found) }
+      file = openSync(join(directory, name), 'r')
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return undefined
       throw error
     }
-  }
-
-  const remove = async (names: readonly string[]): Promise<void> => {
-    for (let i = 0; i < names.length; i += atOnce) {
-      const part = names.slice(i, i + atOnce).filter(name => name === basename(name))
-      await Promise.all(part.map(name => rm(join(directory, name), { force: true })))
+    try {
+      const found = fstatSync(file, { bigint: true })
+      if (!found.isFile()) return undefined
+      const bytes = await readWhole(file, Number(found.size))
+      const young = clock() - Number(found.mtimeMs) <= racyMs
+      return young || bytes.length !== Number(found.size) ? { bytes } : { bytes, version: versionOf(found) }
+    } finally {
+      closeSync(file)
     }
   }
 
+  const remove = async (names: readonly string[]): Promise<void> => {
+    const paths = names.filter(name => name === basename(name)).map(name => join(directory, name))
+    const failed: unknown[] = []
+    for (let i = 0; i < paths.length; i += atOnce) {
+      const results = await Promise.allSettled(paths.slice(i, i + atOnce).map(paths.length > few ? removed : removedNow))
+      for (const result of results) if (result.status === 'rejected') failed.push(result.reason)
+    }
+    if (failed.length > 0) throw failed[0]
+  }
+
   const collect = async (known: () => Promise<ReadonlySet<string>>): Promise<number> => {
-    const files = (await readdir(directory)).flatMap(name => {
-      const read = readFileName(name, worker)
+    const files = (await readdir(directory, { withFileTypes: true })).flatMap(entry => {
+      const { name } = entry
+      const read = entry.isFile() ? readFileName(name, worker) : undefined
       return read ? [{ name, ...read }] : []
     })
     if (files.length === 0) return 0
@@ -83,7 +106,8 @@ export function directoryTier({ directory, worker, clock }: DirectoryOptions): C
     const dead: string[] = []
     for (const { name, temporary, writer } of files) {
       if (!temporary && kept.has(name)) continue
-      if (writer === 'dead' || (await age(join(directory, name), clock())) > abandonedMs) dead.push(name)
+      const isLeft = writer === 'own' ? !writing.has(temporary ? name.slice(0, -temporaryEnding.length) : name) : writer === 'dead'
+      if (isLeft || (await age(join(directory, name), clock())) > abandonedMs) dead.push(name)
     }
     await remove(dead)
     return dead.length
@@ -92,16 +116,44 @@ export function directoryTier({ directory, worker, clock }: DirectoryOptions): C
   return { write, read, remove, collect }
 }
 
-async function readWhole(file: FileHandle, size: number): Promise<Uint8Array> {
-  if (size < largeBytes) return file.readFile()
-  const bytes = new Uint8Array(new SharedArrayBuffer(size))
+/** Small files are read at once, as the database is, because a trip to another thread takes longer. */
+async function readWhole(file: number, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size < largeBytes ? new ArrayBuffer(size) : new SharedArrayBuffer(size))
   let at = 0
   while (at < size) {
-    const { bytesRead } = await file.read(bytes, at, Math.min(size - at, mostAtOnce))
-    if (bytesRead === 0) break
-    at += bytesRead
+    const length = Math.min(size - at, mostAtOnce)
+    const read = size < smallBytes ? readSync(file, bytes, at, length, at) : await readInThread(file, bytes, at, length, at)
+    if (read === 0) break
+    at += read
   }
   return bytes.subarray(0, at)
+}
+
+async function readInThread(...args: [number, Uint8Array, number, number, number]): Promise<number> {
+  return (await readAsync(...args)).bytesRead
+}
+
+/** Writes a new file, and waits until the disk has it. */
+async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
+  const file = openSync(path, 'wx')
+  try {
+    let at = 0
+    while (at < bytes.length) {
+      const length = Math.min(bytes.length - at, mostAtOnce)
+      at += bytes.length < smallBytes ? writeSync(file, bytes, at, length) : (await writeAsync(file, bytes, at, length)).bytesWritten
+    }
+    await syncAsync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+async function removed(path: string): Promise<void> {
+  await rm(path, { force: true })
+}
+
+async function removedNow(path: string): Promise<void> {
+  rmSync(path, { force: true })
 }
 
 function versionOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {
@@ -116,13 +168,6 @@ async function age(path: string, now: number): Promise<number> {
     if (codeOf(error) === 'ENOENT') return 0
     throw error
   }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  // Windows cannot open a directory, and syncs renames by itself.
-  if (process.platform === 'win32') return
-  await using directory = await open(path)
-  await directory.sync()
 }
 
 function codeOf(error: unknown): unknown {

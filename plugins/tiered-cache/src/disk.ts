@@ -1,7 +1,6 @@
 import type { Table } from 'apache-arrow'
 import type { Catalog } from './catalog.ts'
-import type { Codec } from './codec.ts'
-import type { ColdTier } from './cold-tier.ts'
+import { ColdReader, type ColdReaderOptions } from './cold-reader.ts'
 import type { Connection } from './connection.ts'
 import { midnight } from './daily-counts.ts'
 import { failure, why } from './errors.ts'
@@ -11,20 +10,10 @@ import type { ClearWhat, EntryRow, Limit, NewEntry } from './metadata.ts'
 import { PendingUses } from './pending-uses.ts'
 import type { Link } from './uses.ts'
 
-export interface DiskOptions {
-  readonly tier: ColdTier
-  readonly codec: Codec
-  readonly connection: Connection
+export interface DiskOptions extends Omit<ColdReaderOptions, 'remove'> {
   readonly maxBytes: number
   readonly eviction: Eviction
-  /** Whether a file is hashed at each read, or not again while its version is the one that was verified. */
-  readonly checksums: 'always' | 'once'
-  /** Milliseconds since the epoch. */
-  readonly clock: () => number
-  /** Told of each failure that was worked around. */
-  readonly report: (error: Error, key?: string) => void
   readonly evicted: (removed: readonly Removed[]) => void
-  readonly invalidated: (key: string, reason: 'checksum' | 'missing') => void
 }
 
 /** What is stored with a table. */
@@ -53,16 +42,16 @@ export class Disk {
   readonly #options: DiskOptions
   readonly #connection: Connection
   readonly #uses = new PendingUses()
-  /** How many reads of an entry are under way. */
-  readonly #reading = new Map<string, number>()
-  /** Versions of files whose content was that of their checksum. */
-  readonly #verified = new Map<string, string>()
+  readonly #reader: ColdReader
+  /** Files that are written, and in no row yet. */
+  readonly #unrecorded = new Set<string>()
   #flushedAt = 0
   #flushing: Promise<void> | undefined
 
   constructor(options: DiskOptions) {
     this.#options = options
     this.#connection = options.connection
+    this.#reader = new ColdReader({ ...options, remove: removed => this.#remove(removed) })
     this.maxBytes = options.maxBytes
     this.eviction = options.eviction
   }
@@ -70,7 +59,11 @@ export class Disk {
   /** Removes what dead processes left, and brings the files within the limit. What fails is reported. */
   async tidy(): Promise<void> {
     await this.#connection.try(async ({ metadata }) => {
-      const known = async () => new Set((await metadata.files()).map(({ path }) => path))
+      const known = async () => {
+        // Before the rows, so that a file that gets its row meanwhile is in one of both.
+        const unrecorded = [...this.#unrecorded]
+        return new Set([...unrecorded, ...(await metadata.files()).map(({ path }) => path)])
+      }
       await this.#options.tier
         .collect(known)
         .catch((error: unknown) => this.#options.report(failure('TIERED_COLLECT', [why(error)], error)))
@@ -80,21 +73,15 @@ export class Disk {
   }
 
   /** The table of a key, if its file is there and sound and `request`, where given, is what it was stored for. */
-  async read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
-    this.#reading.set(key, (this.#reading.get(key) ?? 0) + 1)
-    try {
-      return await this.#read(key, request)
-    } finally {
-      const left = (this.#reading.get(key) ?? 0) - 1
-      if (left > 0) this.#reading.set(key, left)
-      else this.#reading.delete(key)
-    }
+  read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
+    return this.#reader.read(key, request)
   }
 
   /** Writes the file, then the row. Rejects when the disk fails. A table for which there is no room is not kept. */
   async store({ table, loadedAt, ...entry }: Stored): Promise<void> {
     if (this.maxBytes === 0) return
     const { key } = entry
+    this.flushSoon()
     const { bytes, checksum } = await this.#options.codec.encode(table).catch((error: unknown) => {
       throw failure('TIERED_ENCODE', [key, why(error)], error)
     })
@@ -105,6 +92,7 @@ export class Disk {
       path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
         throw failure('TIERED_WRITE', [key, why(error)], error)
       })
+      this.#unrecorded.add(path)
       const size = { rows: table.numRows, bytes: bytes.length }
       const row: NewEntry = { ...entry, ...size, path, checksum, loadedAt: loadedAt / 1000, at: this.#uses.stamp(this.#options.clock()) }
       await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, pending)))
@@ -112,6 +100,8 @@ export class Disk {
       if (path !== undefined) await this.#remove([{ key, path }])
       await this.#connection.try(({ metadata }) => metadata.release(pending))
       throw error
+    } finally {
+      if (path !== undefined) this.#unrecorded.delete(path)
     }
   }
 
@@ -145,7 +135,7 @@ export class Disk {
     let bytes = 0
     for (const [index, { key }] of files.entries()) {
       signal?.throwIfAborted()
-      const size = await this.#check(key)
+      const size = await this.#reader.check(key)
       if (size === undefined) damaged.push(key)
       else bytes += size
       onProgress?.(index + 1, files.length)
@@ -204,62 +194,6 @@ export class Disk {
     await this.#options.codec[Symbol.asyncDispose]()
   }
 
-  async #read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const row = await this.#connection.try(({ metadata }) => metadata.find(key), key)
-      if (!row || (request !== undefined && row.request !== request)) return undefined
-      const table = await this.#table(key, row)
-      if (table === 'failed') return undefined
-      if (typeof table === 'object') return { table, row }
-      // Replaced or taken away between the row and the file: look again.
-      if (table === 'missing' && (await this.#connection.try(({ metadata }) => metadata.find(key), key))?.path !== row.path) continue
-      await this.#drop(key, row, table)
-      return undefined
-    }
-    return undefined
-  }
-
-  async #table(key: string, { path, rows, checksum }: EntryRow): Promise<Table | 'missing' | 'checksum' | 'failed'> {
-    const { tier, codec, checksums, report } = this.#options
-    try {
-      const object = await tier.read(path)
-      if (!object) return 'missing'
-      const { bytes, version } = object
-      const isKnown = version !== undefined && this.#verified.get(path) === version
-      const table = await codec.decode(bytes, rows, isKnown ? undefined : checksum).catch(() => undefined)
-      if (table && version !== undefined && checksums === 'once') this.#verified.set(path, version)
-      return table ?? 'checksum'
-    } catch (error) {
-      // Whoever loads the table now will replace the entry; it may be sound, so it is not taken away here.
-      report(failure('TIERED_READ', [key, why(error)], error), key)
-      return 'failed'
-    }
-  }
-
-  /** The size of an entry's file; undefined when it was damaged, and 0 when it is gone by now or could not be read. */
-  async #check(key: string): Promise<number | undefined> {
-    const { tier, codec, report } = this.#options
-    const row = await this.#connection.use(({ metadata }) => metadata.find(key))
-    if (!row) return 0
-    try {
-      const object = await tier.read(row.path)
-      if (object && (await codec.hash(object.bytes)) === row.checksum) return object.bytes.length
-      const now = await this.#connection.use(({ metadata }) => metadata.find(key))
-      if (now?.path !== row.path) return 0
-      await this.#drop(key, row, object ? 'checksum' : 'missing')
-      return undefined
-    } catch (error) {
-      report(failure('TIERED_READ', [key, why(error)], error), key)
-      return 0
-    }
-  }
-
-  async #drop(key: string, { path }: EntryRow, reason: 'missing' | 'checksum'): Promise<void> {
-    const removed = await this.#connection.try(({ metadata }) => metadata.drop(key, path), key)
-    if (removed) await this.#remove(removed)
-    this.#options.invalidated(key, reason)
-  }
-
   async #makeRoom(key: string, bytes: number): Promise<number | undefined> {
     const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), this.#uses.take(), this.#now()))
     await this.#leave(room.evicted)
@@ -267,7 +201,7 @@ export class Disk {
   }
 
   #limit(): Limit {
-    return { maxBytes: this.maxBytes, eviction: this.eviction, keep: new Set(this.#reading.keys()) }
+    return { maxBytes: this.maxBytes, eviction: this.eviction, keep: this.#reader.reading }
   }
 
   #now(): number {
@@ -287,7 +221,7 @@ export class Disk {
 
   /** A failed file removal leaves an orphan, which a later opening collects. */
   async #remove(removed: readonly Removed[]): Promise<void> {
-    for (const { path } of removed) this.#verified.delete(path)
+    this.#reader.forget(removed)
     await this.#options.tier.remove(removed.map(({ path }) => path)).catch(() => {})
   }
 }

@@ -39,6 +39,8 @@ const sentences = {
     `Expected to use the metadata database ${path}, got: ${why}. Tables are loaded all the same; check the path, its space and permissions.`,
   TIERED_METADATA_CORRUPT: (path: string, aside: string) =>
     `Expected a sound metadata database at ${path}, got a damaged one. It was renamed to ${aside} and begun anew; tables are loaded again.`,
+  TIERED_METADATA_GONE: (path: string) =>
+    `Expected the metadata database at ${path}, got none: it was deleted while it was in use. It was begun anew; tables are loaded again.`,
   TIERED_METADATA_FOREIGN: (path: string) =>
     `Expected the metadata of a tiered cache at ${path}, got another program's database. It was left as it is; choose another \`metadata\` path.`,
   TIERED_METADATA_NEWER: (path: string, version: number, known: number) =>

@@ -10,16 +10,18 @@ export function fileNames(worker: Worker): (key: string) => string {
   return key => `${key}.${owner}.${count++}.parquet`
 }
 
+export const temporaryEnding = '.tmp'
+
 /** Under this name a file is written before it is renamed. */
 export function temporaryName(name: string): string {
-  return `${name}.tmp`
+  return name + temporaryEnding
 }
 
-/** Of a file in the cache's directory: whether it is ours, half-written, and whether its writer lives, as far as this host can tell. */
+/** Of a file in the cache's directory: whether it is a cache's, half-written, and whether its writer lives, as far as this host can tell. */
 export function readFileName(
   name: string,
   reader: Worker
-): { readonly temporary: boolean; readonly writer: 'alive' | 'dead' | 'unknown' } | undefined {
+): { readonly temporary: boolean; readonly writer: 'own' | 'alive' | 'dead' | 'unknown' } | undefined {
   const [, at, pid, start, thread, opened, suffix] = pattern.exec(name) ?? []
   if (at === undefined) return undefined
   const temporary = suffix !== undefined
@@ -31,7 +33,9 @@ export function readFileName(
     thread: Number(thread),
     opened: Number(opened)
   }
-  return { temporary, writer: workerState(writer) }
+  const isOwn =
+    writer.pid === reader.pid && writer.start === reader.start && writer.thread === reader.thread && writer.opened === reader.opened
+  return { temporary, writer: isOwn ? 'own' : workerState(writer) }
 }
 
 function place({ host, boot }: Worker): string {

@@ -86,7 +86,8 @@ export class Finder {
     const { row, table } = found
     const entry = this.entry(row.request, asked, table, row.loadedAt * 1000)
     // Until this process has loaded one itself, what another process measured is the estimate.
-    if (entry.kind.loads === 0 && row.loadMs !== null) entry.kind.first = row.loadMs
+    if (entry.kind.loads === 0 && row.loadMs !== null && row.loadMs >= 0 && row.loadMs < Number.POSITIVE_INFINITY)
+      entry.kind.first = row.loadMs
     if (clears === this.#clears) hot.set(key, entry)
     return entry
   }

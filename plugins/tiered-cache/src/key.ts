@@ -74,21 +74,52 @@ export function checkKey(key: unknown): string {
   return key
 }
 
-/** Identifies requests; one that is frozen throughout is read once. */
+interface Known {
+  readonly identity: Identity
+  readonly request: TableRequest
+}
+
+const slots = 64
+
+/** Identifies requests; those of late are compared with rather than spelled and hashed again. */
 export function identifier(keyOf?: (request: TableRequest) => string): (request: TableRequest) => Identity {
-  const known = new WeakMap<TableRequest, Identity>()
+  const known: (Known | undefined)[] = new Array(slots).fill(undefined)
   return request => {
-    const before = known.get(request)
-    if (before) return before
-    const text = requestText(request)
-    const identity: Identity = { text, key: keyOf ? checkKey(keyOf(request)) : keyOfText(text) }
-    if (isFrozen(request)) known.set(request, identity)
+    const slot = slotOf(request)
+    const before = known[slot]
+    const isKnown = before !== undefined && isSame(before.request, request)
+    if (isKnown && !keyOf) return before.identity
+    const text = isKnown ? before.identity.text : requestText(request)
+    if (keyOf) return { text, key: checkKey(keyOf(request)) }
+    const { symbols, extra } = request
+    // A copy, because the caller may write into its own.
+    const copy = { ...request, symbols: [...symbols], ...(extra && { extra: { ...extra } }) }
+    const identity = { text, key: keyOfText(text) }
+    known[slot] = { identity, request: copy }
     return identity
   }
 }
 
-function isFrozen(request: TableRequest): boolean {
-  return Object.isFrozen(request) && Object.isFrozen(request.symbols) && (request.extra === undefined || Object.isFrozen(request.extra))
+/** Where to look for a request; any number will do for one that is none. */
+function slotOf({ symbols, startDate, endDate }: TableRequest): number {
+  const first = symbols?.[0]
+  let sum = symbols?.length ?? 0
+  for (const text of [first, startDate, endDate]) {
+    if (typeof text !== 'string') continue
+    for (let i = Math.max(0, text.length - 8); i < text.length; i++) sum = Math.imul(sum, 31) + text.charCodeAt(i)
+  }
+  return sum & (slots - 1)
+}
+
+function isSame(a: TableRequest, b: TableRequest): boolean {
+  if (a.startDate !== b.startDate || a.endDate !== b.endDate || a.resolution !== b.resolution || a.dataSource !== b.dataSource) return false
+  if (!Array.isArray(b.symbols) || a.symbols.length !== b.symbols.length) return false
+  for (let i = 0; i < a.symbols.length; i++) if (a.symbols[i] !== b.symbols[i]) return false
+  if (a.extra === undefined || b.extra === undefined) return a.extra === b.extra
+  // In the same order, or else it is spelled again.
+  const names = Object.keys(a.extra)
+  const others = Object.keys(b.extra ?? {})
+  return names.length === others.length && names.every((name, i) => name === others[i] && a.extra?.[name] === b.extra?.[name])
 }
 
 function extraText(extra: Readonly<Record<string, string>>): string {
@@ -100,6 +131,7 @@ function extraText(extra: Readonly<Record<string, string>>): string {
 
 function text(name: string, value: unknown): string {
   if (typeof value !== 'string') throw failure('TIERED_REQUEST', [name, 'a string', value])
+  if (/^[ !#-[\]-~]*$/.test(value)) return `"${value}"`
   // Python also escapes whatever is not printable ASCII, as UTF-16 code units in lower case.
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

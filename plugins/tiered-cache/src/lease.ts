@@ -81,7 +81,10 @@ export class Leases implements Disposable {
   #isLive({ worker: text, renewedAt }: { readonly worker: string; readonly renewedAt: number }): boolean {
     const worker = parse(text)
     const state = worker ? workerState(worker) : 'dead'
-    return state === 'alive' || (state === 'unknown' && this.#clock() - renewedAt * 1000 < expiryMs && worker?.host !== this.#worker.host)
+    return (
+      state === 'alive' ||
+      (state === 'unknown' && Math.abs(this.#clock() - renewedAt * 1000) < expiryMs && worker?.host !== this.#worker.host)
+    )
   }
 }
 

@@ -3,6 +3,7 @@ import type { SqliteDatabase, SqliteStatement } from '@rxtuna/core/sqlite'
 import { type Kysely, sql } from 'kysely'
 import { ensureDataset } from './datasets.ts'
 import { bytesOf, chooseVictims, type Eviction, type Removed, totalBytes } from './eviction.ts'
+import { sha256 } from './sha256.ts'
 import type { CacheTables } from './tables.ts'
 import { type Uses, writeUses } from './uses.ts'
 
@@ -16,6 +17,9 @@ export interface EntryRow {
   /** Unix seconds. */
   readonly loadedAt: number
 }
+
+/** What `find` came to: `damaged` is a row that is not as it was stored, or another key's. */
+export type Found = EntryRow | 'damaged' | undefined
 
 /** An entry to be stored: its file is written already. */
 export interface NewEntry extends EntryRow {
@@ -61,9 +65,11 @@ export class Metadata implements Disposable {
     this.#find = db.prepare(this.#rows().where('cache_key', '=', '').compile().sql)
   }
 
-  find(key: string): Promise<EntryRow | undefined> {
+  async find(key: string): Promise<Found> {
     // The statement names its columns like the type's keys.
-    return this.db.read(() => this.#find.get(key) as EntryRow | undefined)
+    const row = (await this.db.read(() => this.#find.get(key))) as (EntryRow & { readonly seal: string | null }) | undefined
+    if (!row) return undefined
+    return row.seal === null || row.seal === sealOf(key, row) ? row : 'damaged'
   }
 
   /** Makes room for a file of so many bytes, after `uses`, and holds it until `store` or `release`. The entry that it replaces does not count. */
@@ -164,7 +170,7 @@ export class Metadata implements Disposable {
   #rows() {
     return this.#build
       .selectFrom('cache_entries')
-      .select(['parquet_path as path', 'checksum', 'request', 'row_count as rows', 'load_ms as loadMs', 'created_at as loadedAt'])
+      .select(['parquet_path as path', 'checksum', 'request', 'row_count as rows', 'load_ms as loadMs', 'created_at as loadedAt', 'seal'])
   }
 
   #delete(removed: readonly Removed[]): void {
@@ -211,7 +217,8 @@ export class Metadata implements Disposable {
       access_count: 1,
       size_bytes: entry.bytes,
       request,
-      row_count: entry.rows
+      row_count: entry.rows,
+      seal: sealOf(cache_key, entry)
     }
     this.db.run(
       this.#build
@@ -222,6 +229,11 @@ export class Metadata implements Disposable {
         )
     )
   }
+}
+
+/** The SHA-256 of what must be right for a table to be the right one, in hexadecimal. */
+export function sealOf(key: string, { path, checksum, request, rows, loadedAt }: Omit<EntryRow, 'loadMs'>): string {
+  return sha256(Buffer.from(JSON.stringify([key, path, checksum, request, rows, loadedAt])))
 }
 
 function parsed(text: string): unknown {

@@ -13,11 +13,13 @@ type Own = Pick<DiskOptions, 'clock' | 'report' | 'evicted' | 'invalidated'> & {
 export async function openDisk(options: TieredCacheOptions, own: Own): Promise<Disk> {
   const { coldBytes = 10 * 1024 ** 3, eviction = 'lru', checksums = 'always', compression = 'snappy' } = options
   const directory = resolve(options.directory)
+  let disk: Disk | undefined
   // If it cannot be made, whoever uses it first says so.
   await mkdir(directory, { recursive: true }).catch(() => {})
-  const connection = await Connection.open({ path: resolve(options.metadata ?? join(directory, 'metadata.db')), ...own })
+  const path = resolve(options.metadata ?? join(directory, 'metadata.db'))
+  const connection = await Connection.open({ path, begunAnew: () => void disk?.tidy(), ...own })
   const tier = options.coldTier ?? directoryTier({ directory, ...own })
-  const disk = new Disk({ tier, codec: new Codec(compression, own.report), connection, maxBytes: coldBytes, eviction, checksums, ...own })
+  disk = new Disk({ tier, codec: new Codec(compression, own.report), connection, maxBytes: coldBytes, eviction, checksums, ...own })
   await disk.tidy()
   return disk
 }

@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises'
+import { open, rename, stat } from 'node:fs/promises'
 import type { Worker } from '@rxtuna/core/node'
 import { openSqlite, type SqliteDatabase } from '@rxtuna/core/sqlite'
 import { failure } from './errors.ts'
@@ -14,22 +14,29 @@ export interface MetadataOptions {
   readonly aside: (error: Error) => void
 }
 
+/** A database that failed though it looked sound. */
+export interface Distrusted {
+  readonly inode: number
+  readonly error: unknown
+}
+
 /**
  * Opens the metadata, making or migrating it. A damaged database is renamed to `<path>.corrupt-<time>` and begun anew, and `aside` is told;
- * one of another program, or of a newer version, rejects and stays as it is.
+ * one of another program, or of a newer version, rejects and stays as it is. `distrusted` is the inode of one that is damaged, whatever it says.
  */
-export async function openMetadata({ path, worker, clock, aside }: MetadataOptions): Promise<Metadata> {
+export async function openMetadata({ path, worker, clock, aside }: MetadataOptions, distrusted?: Distrusted): Promise<Metadata> {
   for (let attempt = 0; ; attempt++) {
     const before = await inode(path)
     let db: SqliteDatabase | undefined
     try {
+      if (before !== undefined && before === distrusted?.inode) throw distrusted.error
       db = await openSqlite({ path })
       await migrate(db)
-      checkSound(db)
+      await checkSound(db)
       return new Metadata(db, worker)
     } catch (error) {
       db?.[Symbol.dispose]()
-      if (!isDamage(error) || attempt > 1) throw error
+      if (attempt > 1 || !(isDamage(error) || (await hasDamagedHeader(path)))) throw error
       // Another process may have begun it anew in the meantime.
       if ((await inode(path)) !== before) continue
       const target = `${path}.corrupt-${clock()}`
@@ -47,7 +54,20 @@ export function isDamage(error: unknown): boolean {
   return error instanceof Error && 'code' in error && damage.test(String(error.code))
 }
 
-async function inode(path: string): Promise<number | undefined> {
+/** Whether a file's header says what SQLite does not write: it takes such a file for one that it may only read. */
+async function hasDamagedHeader(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(20), 0, 20, 0)
+    // The versions that it was written with, and may be read with: 1 for a journal, 2 for a log.
+    return bytesRead === 20 && ![buffer[18], buffer[19]].every(version => version === 1 || version === 2)
+  } catch {
+    return false
+  }
+}
+
+/** The inode of a file; undefined when there is none. */
+export async function inode(path: string): Promise<number | undefined> {
   return stat(path).then(
     found => found.ino,
     () => undefined

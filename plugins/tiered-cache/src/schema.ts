@@ -1,7 +1,7 @@
-import type { SqliteDatabase } from '@rxtuna/core/sqlite'
+import { openSqlite, type SqliteDatabase } from '@rxtuna/core/sqlite'
 import { type Compilable, type Kysely, sql } from 'kysely'
 import { failure } from './errors.ts'
-import { type CacheTables, columns } from './tables.ts'
+import type { CacheTables } from './tables.ts'
 
 /** Marks the database as a tiered cache's: "rxtc". */
 const applicationId = 0x72787463
@@ -61,10 +61,11 @@ const steps: readonly ((schema: Schema) => readonly Compilable<unknown>[])[] = [
   schema => [
     schema
       .createTable('pending_files')
-      .addColumn('id', 'integer', column => column.primaryKey().autoIncrement())
+      .addColumn('id', 'integer', column => column.primaryKey())
       .addColumn('size_bytes', 'integer', column => column.notNull())
       .addColumn('worker', 'text', column => column.notNull())
       .addColumn('begun_at', 'real', column => column.notNull()),
+    schema.alterTable('cache_entries').addColumn('seal', 'text'),
     // What clearing by age looks for.
     schema.createIndex('idx_cache_entries_created').on('cache_entries').column('created_at')
   ]
@@ -86,18 +87,43 @@ export async function migrate(db: SqliteDatabase): Promise<void> {
   })
 }
 
-/** Throws, as SQLite does for damage that it meets, when the database is not sound, or a table or column is not what this version made. */
-export function checkSound(db: SqliteDatabase): void {
-  // A pragma's row has one column, named like the pragma.
-  const row = db.prepare('PRAGMA quick_check(1)').get() as { readonly quick_check: string }
-  if (row.quick_check !== 'ok') throw damaged(row.quick_check)
-  try {
-    // Qualified by the table and not quoted: SQLite takes a quoted name that it does not know for a text.
-    for (const [table, names] of Object.entries(columns))
-      db.prepare(`SELECT ${names.map(name => `${table}.${name}`).join(', ')} FROM ${table}`)
-  } catch (error) {
-    throw damaged(error instanceof Error ? error.message : String(error))
-  }
+/**
+ * Throws, as SQLite does for damage that it meets, when the database is not sound: pages and indexes, the tables that it has, and numbers that would
+ * stop it.
+ */
+export async function checkSound(db: SqliteDatabase): Promise<void> {
+  // A pragma's row has one column, named like the pragma. Not the quick check, which compares no index with its table.
+  const row = db.prepare('PRAGMA integrity_check(1)').get() as { readonly integrity_check: string }
+  if (row.integrity_check !== 'ok') throw damaged(row.integrity_check)
+  ours ??= oursOf()
+  if (shapeOf(db) !== (await ours)) throw damaged('its tables are not those of a tiered cache')
+  const [size] = db.all(db.kysely<CacheTables>().selectFrom('cache_entries').select('size_bytes').orderBy('size_bytes', 'desc').limit(1))
+  const sequence = db.prepare('SELECT MAX(seq) AS seq FROM sqlite_sequence').get() as { readonly seq: number | null }
+  if (Math.max(size?.size_bytes ?? 0, sequence.seq ?? 0) > Number.MAX_SAFE_INTEGER / 2) throw damaged('a number in it is too large')
+}
+
+let ours: Promise<string> | undefined
+
+/** The shape of a database that was made now. */
+async function oursOf(): Promise<string> {
+  using db = await openSqlite({ path: ':memory:' })
+  await migrate(db)
+  return shapeOf(db)
+}
+
+/** Tables, columns, keys and references, as SQLite understands them; versions before may have spelled them otherwise. */
+function shapeOf(db: SqliteDatabase): string {
+  const about = (pragma: string, columns: string): unknown[] =>
+    db
+      .prepare(
+        `SELECT t.name AS "table", ${columns} FROM sqlite_schema t JOIN ${pragma}(t.name) p WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%' ORDER BY 1, 2, 3`
+      )
+      .all()
+  return JSON.stringify([
+    about('pragma_table_info', 'p.cid, p.name, lower(p.type) AS type, p."notnull", p.pk'),
+    about('pragma_foreign_key_list', 'p."from", p."table" AS target, p."to", p.on_delete'),
+    about('pragma_index_list', 'p."unique", p.origin, (SELECT group_concat(name) FROM pragma_index_info(p.name)) AS columns')
+  ])
 }
 
 function damaged(what: string): Error {

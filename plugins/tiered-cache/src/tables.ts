@@ -27,6 +27,8 @@ export interface CacheTables {
     readonly row_count: number
     /** Milliseconds that its source took; null for what was put. */
     readonly load_ms: number | null
+    /** SHA-256 of what must be right in this row, in hexadecimal; null in rows of the first version. */
+    readonly seal: string | null
   }
   readonly backtest_cache_links: {
     readonly id: Generated<number>
@@ -51,26 +53,4 @@ export interface CacheTables {
     readonly worker: string
     readonly begun_at: number
   }
-}
-
-/** Every column that a statement of ours names. */
-export const columns: { readonly [Table in keyof CacheTables]: readonly (keyof CacheTables[Table] & string)[] } = {
-  datasets: ['dataset_id', 'source', 'resolution', 'schema_version', 'created_at', 'updated_at'],
-  cache_entries: [
-    'cache_key',
-    'dataset_id',
-    'parquet_path',
-    'checksum',
-    'created_at',
-    'last_accessed',
-    'access_count',
-    'size_bytes',
-    'request',
-    'row_count',
-    'load_ms'
-  ],
-  backtest_cache_links: ['id', 'backtest_id', 'cache_key', 'linked_at'],
-  cache_statistics: ['id', 'stat_date', 'hit_count', 'miss_count', 'total_size_mb'],
-  leases: ['cache_key', 'worker', 'renewed_at'],
-  pending_files: ['id', 'size_bytes', 'worker', 'begun_at']
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWorker } from '@rxtuna/core/node'
 import { expect } from 'chai'
@@ -94,9 +94,13 @@ describe('the directory of the cold tier', () => {
     const foreign = fileNames({ ...gone.worker, host: 'elsewhere' })
     const known = dead('known')
     const kept = [known, alive('orphan'), temporaryName(alive('writing')), temporaryName(foreign('writing')), 'notes.txt']
-    for (const name of [...kept, dead('orphan'), temporaryName(dead('writing'))]) writeFileSync(space.file(name), '')
+    const mine = fileNames(own.worker)
+    for (const name of [...kept, dead('orphan'), temporaryName(dead('writing')), mine('orphan')]) writeFileSync(space.file(name), '')
+    // What is no file is nobody's.
+    mkdirSync(space.file(dead('directory')))
     const tier = (clock: () => number) => directoryTier({ directory: space.directory, worker: own.worker, clock })
-    expect(await tier(Date.now).collect(async () => new Set([known]))).to.equal(2)
+    expect(await tier(Date.now).collect(async () => new Set([known]))).to.equal(3)
+    rmSync(space.file(readdirSync(space.directory).find(name => name.startsWith('directory')) ?? ''), { recursive: true })
     expect(readdirSync(space.directory).sort()).to.deep.equal([...kept].sort())
     expect(await tier(() => Date.now() + 7_200_000).collect(async () => new Set([known]))).to.equal(3)
     expect(readdirSync(space.directory).sort()).to.deep.equal([known, 'notes.txt'].sort())
@@ -105,10 +109,11 @@ describe('the directory of the cold tier', () => {
   it('tells from a name who wrote the file', () => {
     using own = openWorker()
     const name = fileNames(own.worker)('8a3c9ff46519d39e')
-    expect(readFileName(name, own.worker)).to.deep.equal({ temporary: false, writer: 'alive' })
-    expect(readFileName(temporaryName(name), own.worker)).to.deep.equal({ temporary: true, writer: 'alive' })
+    using other = openWorker()
+    expect(readFileName(name, own.worker)).to.deep.equal({ temporary: false, writer: 'own' })
+    expect(readFileName(temporaryName(name), other.worker)).to.deep.equal({ temporary: true, writer: 'alive' })
     expect(readFileName('metadata.db', own.worker)).to.equal(undefined)
     own[Symbol.dispose]()
-    expect(readFileName(name, own.worker)?.writer).to.equal('dead')
+    expect(readFileName(name, other.worker)?.writer).to.equal('dead')
   })
 })

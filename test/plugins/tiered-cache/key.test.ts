@@ -45,14 +45,23 @@ describe('the key of a table request', () => {
     expect(keyOf({ ...example, symbols: ['A,B'] }).key).not.to.equal(keyOf({ ...example, symbols: ['A', 'B'] }).key)
   })
 
-  it('follows a request that changes, because only frozen ones are remembered', () => {
+  it('follows a request that changes, though those of late are not spelled again', () => {
     const symbols = ['AAPL']
-    const request = { ...example, symbols }
-    const before = keyOf(request).key
-    symbols.push('MSFT')
-    expect(keyOf(request).key).not.to.equal(before)
-    const frozen = Object.freeze({ ...example, symbols: Object.freeze(['AAPL']) })
-    expect(keyOf(frozen)).to.equal(keyOf(frozen))
+    const extra: Record<string, string> = { tz: 'UTC' }
+    const request = { ...example, symbols, extra }
+    const first = keyOf(request)
+    expect(keyOf({ ...request, symbols: ['AAPL'], extra: { tz: 'UTC' } })).to.equal(first)
+    const keys = [first.key]
+    const changes = [() => symbols.push('MSFT'), () => symbols.splice(0, 1, 'GOOG'), () => (extra.tz = 'CET'), () => (extra.a = 'b')]
+    for (const change of changes) {
+      change()
+      keys.push(keyOf(request).key)
+      expect(keyOf(request).text).to.equal(requestText(request))
+    }
+    for (const name of ['startDate', 'endDate', 'resolution', 'dataSource'] as const) keys.push(keyOf({ ...request, [name]: 'other' }).key)
+    keys.push(keyOf({ ...example, symbols }).key, keyOf({ ...example, symbols, extra: {} }).key)
+    expect(new Set(keys).size).to.equal(keys.length - 1)
+    expect(() => keyOf({ ...request, symbols: 'GOOG' as never })).to.throw('Expected `symbols`')
   })
 
   it('is refused with a sentence for anything else than strings', () => {

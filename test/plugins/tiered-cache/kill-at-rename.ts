@@ -3,11 +3,11 @@ import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 
 const moment = process.env.RXTUNA_KILL
-const rename = fs.promises.rename
-fs.promises.rename = async (from, to) => {
+const rename = fs.renameSync
+fs.renameSync = (from, to) => {
   const aimed = String(to).endsWith('.parquet')
   if (aimed && moment === 'before') process.kill(process.pid, 'SIGKILL')
-  await rename(from, to)
+  rename(from, to)
   if (aimed && moment === 'after') process.kill(process.pid, 'SIGKILL')
 }
 syncBuiltinESMExports()
