@@ -1,7 +1,6 @@
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
 import type { Kysely } from 'kysely'
-import { type Dataset, ensureDataset } from './datasets.ts'
-import { totalBytes } from './eviction.ts'
+import { addDataset, type Dataset } from './datasets.ts'
 import { requestOf, type TableRequest } from './key.ts'
 import { sealOf } from './metadata.ts'
 import type { CacheTables } from './tables.ts'
@@ -91,7 +90,7 @@ export class Catalog {
   }
 
   registerDataset(dataset: Required<Dataset>, at: number): Promise<number> {
-    return this.#db.write(() => ensureDataset(this.#db, dataset, at))
+    return this.#db.write(() => addDataset(this.#db, dataset, at))
   }
 
   async datasets(): Promise<readonly RegisteredDataset[]> {
@@ -113,7 +112,8 @@ export class Catalog {
   /** Adds counts to a day, which is the Unix time of its midnight, and notes the size of now. */
   record(day: number, hits: number, misses: number): Promise<void> {
     return this.#db.write(() => {
-      const total_size_mb = totalBytes(this.#db) / 2 ** 20
+      const size = this.#build.selectFrom('cache_entries').select(({ fn }) => fn.sum<number | null>('size_bytes').as('bytes'))
+      const total_size_mb = (this.#db.all(size)[0]?.bytes ?? 0) / 2 ** 20
       this.#db.run(
         this.#build
           .insertInto('cache_statistics')

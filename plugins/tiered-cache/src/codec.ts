@@ -4,7 +4,7 @@ import { checkRows, decodeParquet, encodeParquet, encodePlan } from './parquet.t
 import { type Compression, parquetWasm } from './parquet-stream.ts'
 import { ParquetThreads, ThreadLost } from './parquet-threads.ts'
 import { sha256 } from './sha256.ts'
-import { largeBytes, toShared } from './shared-bytes.ts'
+import { largeBytes, SharedScratch, toShared } from './shared-bytes.ts'
 import { tableBytes } from './table.ts'
 
 /** A table as a file, and the SHA-256 of the file in hexadecimal. */
@@ -18,6 +18,7 @@ export class Codec implements AsyncDisposable {
   readonly #compression: Compression
   readonly #report: (error: Error) => void
   readonly #threads: ParquetThreads
+  readonly #scratch = new SharedScratch()
 
   /** `report` is told of a thread that was lost: its work is done here instead, where it blocks the event loop. */
   constructor(compression: Compression, report: (error: Error) => void, threads: ParquetThreads = new ParquetThreads()) {
@@ -35,8 +36,8 @@ export class Codec implements AsyncDisposable {
     if (tableBytes(table) < largeBytes) return here()
     const parts: Uint8Array[] = []
     for await (const part of RecordBatchStreamWriter.writeAll(table)) parts.push(part)
-    const task = { kind: 'encode', ipc: await toShared(parts), plan: encodePlan(table.schema, this.#compression) } as const
-    return this.#inThreads(() => this.#threads.run(task), here)
+    const plan = encodePlan(table.schema, this.#compression)
+    return this.#inThreads(() => this.#scratch.use(parts, ipc => this.#threads.run({ kind: 'encode', ipc, plan })), here)
   }
 
   /** Undefined when the bytes are not those of `checksum`, which is computed only where it is given. Rejects when they are no such table. */
@@ -45,7 +46,7 @@ export class Codec implements AsyncDisposable {
       if (checksum !== undefined && sha256(bytes) !== checksum) return undefined
       return decodeParquet(bytes, rows)
     }
-    const shared = await toShared([bytes])
+    const shared = await toShared(bytes)
     // Beside decoding rather than before it: what is decoded from changed bytes is thrown away.
     const [sum, table] = await Promise.allSettled([
       checksum === undefined ? undefined : this.hash(shared),
@@ -63,7 +64,7 @@ export class Codec implements AsyncDisposable {
   /** The SHA-256 of a file, in hexadecimal. */
   async hash(bytes: Uint8Array): Promise<string> {
     if (bytes.length < largeBytes) return sha256(bytes)
-    const shared = await toShared([bytes])
+    const shared = await toShared(bytes)
     return this.#inThreads(
       async () => (await this.#threads.run({ kind: 'hash', bytes: shared })).checksum,
       async () => sha256(bytes)
@@ -71,6 +72,7 @@ export class Codec implements AsyncDisposable {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#scratch[Symbol.dispose]()
     return this.#threads[Symbol.asyncDispose]()
   }
 

@@ -8,7 +8,7 @@ import type { Eviction, Removed } from './eviction.ts'
 import type { Claim } from './lease.ts'
 import type { ClearWhat, EntryRow, Limit, NewEntry } from './metadata.ts'
 import { PendingUses } from './pending-uses.ts'
-import type { Link } from './uses.ts'
+import type { Link, Uses } from './uses.ts'
 
 export interface DiskOptions extends Omit<ColdReaderOptions, 'remove'> {
   readonly maxBytes: number
@@ -85,8 +85,7 @@ export class Disk {
     const { bytes, checksum } = await this.#options.codec.encode(table).catch((error: unknown) => {
       throw failure('TIERED_ENCODE', [key, why(error)], error)
     })
-    const pending = bytes.length > this.maxBytes ? undefined : await this.#makeRoom(key, bytes.length)
-    if (pending === undefined) return void (await this.clear({ key }))
+    if (!(await this.#makeRoom(key, bytes.length))) return void (await this.clear({ key }))
     let path: string | undefined
     try {
       path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
@@ -95,13 +94,13 @@ export class Disk {
       this.#unrecorded.add(path)
       const size = { rows: table.numRows, bytes: bytes.length }
       const row: NewEntry = { ...entry, ...size, path, checksum, loadedAt: loadedAt / 1000, at: this.#uses.stamp(this.#options.clock()) }
-      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, pending)))
+      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, this.#uses.take())))
     } catch (error) {
       if (path !== undefined) await this.#remove([{ key, path }])
-      await this.#connection.try(({ metadata }) => metadata.release(pending))
       throw error
     } finally {
       if (path !== undefined) this.#unrecorded.delete(path)
+      this.#connection.peek(({ metadata }) => metadata.release(bytes.length))
     }
   }
 
@@ -194,10 +193,13 @@ export class Disk {
     await this.#options.codec[Symbol.asyncDispose]()
   }
 
-  async #makeRoom(key: string, bytes: number): Promise<number | undefined> {
-    const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), this.#uses.take(), this.#now()))
+  /** False when a file does not fit, whatever leaves. */
+  async #makeRoom(key: string, bytes: number): Promise<boolean> {
+    if (bytes > this.maxBytes) return false
+    const uses = (): Uses => this.#uses.take()
+    const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), uses, this.#now()))
     await this.#leave(room.evicted)
-    return room.pending
+    return room.isHeld
   }
 
   #limit(): Limit {

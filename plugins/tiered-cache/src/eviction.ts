@@ -1,6 +1,4 @@
-import type { SqliteDatabase } from '@rxtuna/core/sqlite'
-import { sql } from 'kysely'
-import type { CacheTables } from './tables.ts'
+import type { Statements } from './statements.ts'
 
 /**
  * Which entries leave when the files together are over the limit, until they are within it. What this process reads at that moment stays.
@@ -24,11 +22,11 @@ interface Candidate extends Removed {
 }
 
 /** The entries to remove so that those left take `maxBytes` at most, as far as `keep` allows. Runs inside a transaction. */
-export function chooseVictims(db: SqliteDatabase, eviction: Eviction, maxBytes: number, keep: ReadonlySet<string>): readonly Removed[] {
-  let excess = totalBytes(db) - maxBytes
+export function chooseVictims(statements: Statements, eviction: Eviction, maxBytes: number, keep: ReadonlySet<string>): readonly Removed[] {
+  let excess = totalsOf(statements).bytes - maxBytes
   const victims: Removed[] = []
   if (excess <= 0) return victims
-  for (const { key, path, bytes } of candidates(db, eviction)) {
+  for (const { key, path, bytes } of candidates(statements, eviction)) {
     if (keep.has(key)) continue
     victims.push({ key, path })
     excess -= bytes
@@ -37,34 +35,22 @@ export function chooseVictims(db: SqliteDatabase, eviction: Eviction, maxBytes: 
   return victims
 }
 
-/** Bytes of all files that the database knows. */
-export function totalBytes(db: SqliteDatabase): number {
-  const build = db.kysely<CacheTables>()
-  const [row] = db.all(build.selectFrom('cache_entries').select(build.fn.sum<number | null>('size_bytes').as('bytes')))
-  return row?.bytes ?? 0
+/** Of all files that the database knows. */
+export function totalsOf({ totals }: Statements): { readonly entries: number; readonly bytes: number } {
+  // The table has one row.
+  return totals.get() as { readonly entries: number; readonly bytes: number }
 }
 
 /** Bytes of an entry's file; 0 when there is none. */
-export function bytesOf(db: SqliteDatabase, key: string): number {
-  const [row] = db.all(db.kysely<CacheTables>().selectFrom('cache_entries').select('size_bytes').where('cache_key', '=', key))
-  return row?.size_bytes ?? 0
+export function sizeOf({ sizeOf: statement }: Statements, key: string): number {
+  return (statement.get(key) as { readonly bytes: number } | undefined)?.bytes ?? 0
 }
 
-function candidates(db: SqliteDatabase, eviction: Eviction): Iterable<Candidate> {
-  const all = db
-    .kysely<CacheTables>()
-    .selectFrom('cache_entries')
-    .select(['cache_key as key', 'parquet_path as path', 'size_bytes as bytes'])
-  const byUse = all.orderBy('last_accessed').orderBy(sql`rowid`)
-  if (eviction !== 'hybrid') {
-    const { sql: text } = (
-      eviction === 'lru' ? byUse : all.orderBy('size_bytes', 'desc').orderBy('last_accessed').orderBy(sql`rowid`)
-    ).compile()
-    // The statement names its columns like the type's keys. One row after the other, because few will do.
-    return db.prepare(text).iterate() as Iterable<Candidate>
-  }
-  const listed = db.all(byUse)
-  const half = Math.ceil(listed.length / 2)
-  const older = listed.slice(0, half).sort((a, b) => b.bytes - a.bytes)
-  return [...older, ...listed.slice(half)]
+function candidates({ byUse, bySize }: Statements, eviction: Eviction): Iterable<Candidate> {
+  // The statements name their columns like the type's keys. One row after the other, because few will do.
+  if (eviction !== 'hybrid') return (eviction === 'lru' ? byUse : bySize).iterate() as Iterable<Candidate>
+  const all = byUse.all() as Candidate[]
+  const half = Math.ceil(all.length / 2)
+  const older = all.slice(0, half).sort((a, b) => b.bytes - a.bytes)
+  return [...older, ...all.slice(half)]
 }

@@ -1,9 +1,12 @@
-import { asWorker, type Worker, workerState } from '@rxtuna/core/node'
-import type { SqliteDatabase, SqliteStatement } from '@rxtuna/core/sqlite'
-import { type Kysely, sql } from 'kysely'
-import { ensureDataset } from './datasets.ts'
-import { bytesOf, chooseVictims, type Eviction, type Removed, totalBytes } from './eviction.ts'
+import type { Worker } from '@rxtuna/core/node'
+import type { SqliteDatabase } from '@rxtuna/core/sqlite'
+import type { Kysely } from 'kysely'
+import { addDataset } from './datasets.ts'
+import { failure } from './errors.ts'
+import { chooseVictims, type Eviction, type Removed, sizeOf, totalsOf } from './eviction.ts'
+import { Rooms } from './rooms.ts'
 import { sha256 } from './sha256.ts'
+import { Statements } from './statements.ts'
 import type { CacheTables } from './tables.ts'
 import { type Uses, writeUses } from './uses.ts'
 
@@ -41,65 +44,69 @@ export interface Limit {
 
 export type ClearWhat = { readonly key: string } | { readonly backtestId: string } | { readonly olderThan: Date }
 
-/** Room for a file that is about to be written; `undefined` when there is none. */
+/** Whether there is room for a file that is about to be written, and what had to leave for it. */
 export interface Room {
-  readonly pending: number | undefined
+  readonly isHeld: boolean
   readonly evicted: readonly Removed[]
 }
-
-// The reservation of a worker of another host, which cannot be seen from here, is given up after this time.
-const abandonedSeconds = 3_600
 
 /** What the database knows of entries: each method is one statement or one transaction, and rejects as the database does. */
 export class Metadata implements Disposable {
   readonly db: SqliteDatabase
   readonly #build: Kysely<CacheTables>
-  readonly #worker: Worker
-  readonly #find: SqliteStatement
+  readonly #statements: Statements
+  readonly #rooms: Rooms
 
   constructor(db: SqliteDatabase, worker: Worker) {
     this.db = db
-    this.#worker = worker
     this.#build = db.kysely<CacheTables>()
-    // The one statement of each cold hit, so it is built once.
-    this.#find = db.prepare(this.#rows().where('cache_key', '=', '').compile().sql)
+    this.#statements = new Statements(db)
+    this.#rooms = new Rooms(this.#statements, worker)
   }
 
   async find(key: string): Promise<Found> {
     // The statement names its columns like the type's keys.
-    const row = (await this.db.read(() => this.#find.get(key))) as (EntryRow & { readonly seal: string | null }) | undefined
+    const row = (await this.db.read(() => this.#statements.find.get(key))) as (EntryRow & { readonly seal: string | null }) | undefined
     if (!row) return undefined
     return row.seal === null || row.seal === sealOf(key, row) ? row : 'damaged'
   }
 
-  /** Makes room for a file of so many bytes, after `uses`, and holds it until `store` or `release`. The entry that it replaces does not count. */
-  reserve(key: string, bytes: number, limit: Limit, uses: Uses, at: number): Promise<Room> {
+  /**
+   * Makes room for a file of so many bytes, evicting others, and holds it until `release`. The entry that it replaces does not count. `uses` is asked
+   * for only where the order of uses matters. False when what stays takes too much.
+   */
+  async reserve(key: string, bytes: number, limit: Limit, uses: () => Uses, at: number): Promise<Room> {
+    if (this.#rooms.take(bytes)) return { isHeld: true, evicted: [] }
     return this.db.write(() => {
-      writeUses(this.db, uses, at)
-      const left = limit.maxBytes - bytes - this.#pendingBytes(at) + bytesOf(this.db, key)
-      const evicted = chooseVictims(this.db, limit.eviction, left, new Set([...limit.keep, key]))
+      writeUses(this.#statements, uses(), at)
+      const most = limit.maxBytes - bytes - this.#rooms.used(at) + sizeOf(this.#statements, key)
+      const evicted = chooseVictims(this.#statements, limit.eviction, most, new Set([...limit.keep, key]))
       this.#delete(evicted)
-      if (totalBytes(this.db) > left) return { pending: undefined, evicted }
-      const pending = this.db.run(
-        this.#build.insertInto('pending_files').values({ size_bytes: bytes, worker: JSON.stringify(this.#worker), begun_at: at })
-      )
-      return { pending: Number(pending.lastInsertRowid), evicted }
+      const left = most - totalsOf(this.#statements).bytes
+      if (left < 0) return { isHeld: false, evicted }
+      this.#rooms.extend(bytes, left, at)
+      return { isHeld: true, evicted }
     })
   }
 
-  /** Gives the room of a file that was not written back. */
-  release(pending: number): Promise<void> {
-    return this.db.write(() => this.#release(pending))
+  /** Gives room back that was reserved, whether the file was stored or not. */
+  release(bytes: number): void {
+    this.#rooms.giveBack(bytes)
   }
 
-  /** Stores or replaces an entry with its links, in the room that was made for it; returns what it replaced. */
-  store(entry: NewEntry, pending: number): Promise<readonly Removed[]> {
+  /** Stores or replaces an entry with its links, after `uses`, in the room that was reserved for it; returns what it replaced. */
+  store(entry: NewEntry, uses: Uses): Promise<readonly Removed[]> {
     return this.db.write(() => {
-      this.#release(pending)
-      const replaced = this.#entries().where('cache_key', '=', entry.key).where('parquet_path', '!=', entry.path)
-      const removed = this.db.all(replaced)
-      this.#upsert(entry, ensureDataset(this.db, entry.dataset, entry.at))
-      writeUses(this.db, { accesses: new Map(), links: entry.backtestIds.map(backtestId => ({ key: entry.key, backtestId })) }, entry.at)
+      writeUses(this.#statements, uses, entry.at)
+      // The statement names its columns like the type's keys.
+      const removed = this.#statements.replaced.all(entry.key, entry.path) as readonly Removed[]
+      this.#upsert(entry, this.#dataset(entry))
+      writeUses(
+        this.#statements,
+        { accesses: new Map(), links: entry.backtestIds.map(backtestId => ({ key: entry.key, backtestId })) },
+        entry.at
+      )
+      this.#rooms.spend(entry.bytes, entry.at)
       return removed
     })
   }
@@ -112,7 +119,7 @@ export class Metadata implements Disposable {
   /** Takes entries away; an entry that another backtest uses too stays, without its link to this one. */
   clear(what: ClearWhat | undefined, uses: Uses, at: number): Promise<readonly Removed[]> {
     return this.#take(() => {
-      writeUses(this.db, uses, at)
+      writeUses(this.#statements, uses, at)
       const entries = this.#entries()
       if (what === undefined) return this.db.all(entries)
       if ('key' in what) return this.db.all(entries.where('cache_key', '=', what.key))
@@ -128,22 +135,19 @@ export class Metadata implements Disposable {
   /** Brings the files within the limit. */
   evict(limit: Limit, uses: Uses, at: number): Promise<readonly Removed[]> {
     return this.#take(() => {
-      writeUses(this.db, uses, at)
-      return chooseVictims(this.db, limit.eviction, limit.maxBytes - this.#pendingBytes(at), limit.keep)
+      writeUses(this.#statements, uses, at)
+      this.#rooms.shrink(at)
+      return chooseVictims(this.#statements, limit.eviction, limit.maxBytes - this.#rooms.used(at), limit.keep)
     })
   }
 
   /** Writes access times, counters and links in one transaction; those of entries that are gone are left out. */
   use(uses: Uses, at: number): Promise<void> {
-    return this.db.write(() => writeUses(this.db, uses, at))
+    return this.db.write(() => writeUses(this.#statements, uses, at))
   }
 
   totals(): { readonly entries: number; readonly bytes: number } {
-    const { fn } = this.#build
-    const [row] = this.db.all(
-      this.#build.selectFrom('cache_entries').select([fn.countAll<number>().as('entries'), fn.sum<number | null>('size_bytes').as('bytes')])
-    )
-    return { entries: row?.entries ?? 0, bytes: row?.bytes ?? 0 }
+    return totalsOf(this.#statements)
   }
 
   /** Names of all files, and the keys that they are for. */
@@ -167,79 +171,37 @@ export class Metadata implements Disposable {
     return this.#build.selectFrom('cache_entries').select(['cache_key as key', 'parquet_path as path'])
   }
 
-  #rows() {
-    return this.#build
-      .selectFrom('cache_entries')
-      .select(['parquet_path as path', 'checksum', 'request', 'row_count as rows', 'load_ms as loadMs', 'created_at as loadedAt', 'seal'])
-  }
-
   #delete(removed: readonly Removed[]): void {
-    if (removed.length === 0) return
-    const keys = JSON.stringify(removed.map(({ key }) => key))
-    this.db.run(this.#build.deleteFrom('cache_entries').where('cache_key', 'in', sql<string>`(select value from json_each(${keys}))`))
+    for (const { key } of removed) this.#statements.deleteEntry.run(key)
   }
 
-  #release(pending: number): void {
-    this.db.run(this.#build.deleteFrom('pending_files').where('id', '=', pending))
-  }
-
-  /** Bytes of files that living workers are writing; what dead ones reserved is given up. */
-  #pendingBytes(at: number): number {
-    let bytes = 0
-    for (const row of this.db.all(this.#build.selectFrom('pending_files').selectAll())) {
-      if (this.#isWriting(row.worker, at - row.begun_at)) bytes += row.size_bytes
-      else this.#release(row.id)
+  #dataset({ dataset, at }: NewEntry): number {
+    if (typeof dataset === 'object') {
+      // The statement names its columns like the type's keys.
+      const known = this.#statements.newestDataset.get(dataset.source, dataset.resolution) as KnownDataset | undefined
+      if (!known) return addDataset(this.db, dataset, at)
+      // To the second is enough, and spares a write.
+      if (at - known.updatedAt >= 1) this.#statements.touchDataset.run(at, known.id)
+      return known.id
     }
-    return bytes
+    if (this.#statements.touchDataset.run(at, dataset).changes === 0) throw failure('TIERED_DATASET', [dataset])
+    return dataset
   }
 
-  #isWriting(text: string, seconds: number): boolean {
-    const worker = asWorker(parsed(text))
-    const state = worker ? workerState(worker) : 'dead'
-    return state === 'alive' || (state === 'unknown' && seconds < abandonedSeconds)
-  }
-
-  #upsert(entry: NewEntry, dataset_id: number): void {
-    const { key: cache_key, request, at } = entry
+  #upsert(entry: NewEntry, dataset: number): void {
+    const { key, path, checksum, loadedAt, at, bytes, request, rows, loadMs } = entry
     // Links say which backtests used the table that this request names; another request's are not this one's.
-    const other = this.#build
-      .selectFrom('cache_entries')
-      .select('cache_key')
-      .where('cache_key', '=', cache_key)
-      .where('request', '!=', request)
-    this.db.run(this.#build.deleteFrom('backtest_cache_links').where('cache_key', 'in', other))
-    const row = {
-      dataset_id,
-      parquet_path: entry.path,
-      checksum: entry.checksum,
-      created_at: entry.loadedAt,
-      last_accessed: at,
-      access_count: 1,
-      size_bytes: entry.bytes,
-      request,
-      row_count: entry.rows,
-      seal: sealOf(cache_key, entry)
-    }
-    this.db.run(
-      this.#build
-        .insertInto('cache_entries')
-        .values({ cache_key, ...row, load_ms: entry.loadMs })
-        .onConflict(conflict =>
-          conflict.column('cache_key').doUpdateSet({ ...row, load_ms: sql<number | null>`coalesce(excluded.load_ms, load_ms)` })
-        )
-    )
+    this.#statements.unlinkOthers.run(key, request)
+    this.#statements.upsert.run(key, dataset, path, checksum, loadedAt, at, 1, bytes, request, rows, sealOf(key, entry), loadMs)
   }
+}
+
+interface KnownDataset {
+  readonly id: number
+  readonly updatedAt: number
 }
 
 /** The SHA-256 of what must be right for a table to be the right one, in hexadecimal. */
 export function sealOf(key: string, { path, checksum, request, rows, loadedAt }: Omit<EntryRow, 'loadMs'>): string {
   return sha256(Buffer.from(JSON.stringify([key, path, checksum, request, rows, loadedAt])))
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -31,6 +31,8 @@ export async function openMetadata({ path, worker, clock, aside }: MetadataOptio
     try {
       if (before !== undefined && before === distrusted?.inode) throw distrusted.error
       db = await openSqlite({ path })
+      // A log that is short is written over rather than made longer, which the sync of a new file would have to wait for.
+      db.exec('PRAGMA wal_autocheckpoint = 400')
       await migrate(db)
       await checkSound(db)
       return new Metadata(db, worker)

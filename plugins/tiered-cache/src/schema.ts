@@ -1,5 +1,5 @@
 import { openSqlite, type SqliteDatabase } from '@rxtuna/core/sqlite'
-import { type Compilable, type Kysely, sql } from 'kysely'
+import { type Compilable, CompiledQuery, type Kysely, sql } from 'kysely'
 import { failure } from './errors.ts'
 import type { CacheTables } from './tables.ts'
 
@@ -7,9 +7,10 @@ import type { CacheTables } from './tables.ts'
 const applicationId = 0x72787463
 
 type Schema = Kysely<CacheTables>['schema']
+type Statement = Compilable<unknown> | CompiledQuery
 
 /** One step per version, never changed once released. */
-const steps: readonly ((schema: Schema) => readonly Compilable<unknown>[])[] = [
+const steps: readonly ((schema: Schema) => readonly Statement[])[] = [
   schema => [
     schema
       .createTable('datasets')
@@ -60,14 +61,29 @@ const steps: readonly ((schema: Schema) => readonly Compilable<unknown>[])[] = [
   ],
   schema => [
     schema
-      .createTable('pending_files')
-      .addColumn('id', 'integer', column => column.primaryKey())
+      .createTable('rooms')
+      .addColumn('worker', 'text', column => column.primaryKey().notNull())
       .addColumn('size_bytes', 'integer', column => column.notNull())
-      .addColumn('worker', 'text', column => column.notNull())
-      .addColumn('begun_at', 'real', column => column.notNull()),
+      .addColumn('renewed_at', 'real', column => column.notNull())
+      .modifyEnd(sql`without rowid`),
     schema.alterTable('cache_entries').addColumn('seal', 'text'),
-    // What clearing by age looks for.
-    schema.createIndex('idx_cache_entries_created').on('cache_entries').column('created_at')
+    schema
+      .createTable('cache_totals')
+      .addColumn('id', 'integer', column => column.primaryKey())
+      .addColumn('entries', 'integer', column => column.notNull())
+      .addColumn('size_bytes', 'integer', column => column.notNull()),
+    // Nothing looks for the entries of a dataset, and each index is a page more to write.
+    schema.dropIndex('idx_cache_entries_dataset'),
+    // Kept by the database itself, so that no put has to add up all sizes, and no process can forget one.
+    ...[
+      'INSERT INTO cache_totals (id, entries, size_bytes) SELECT 1, COUNT(*), COALESCE(SUM(size_bytes), 0) FROM cache_entries',
+      `CREATE TRIGGER count_added AFTER INSERT ON cache_entries BEGIN
+         UPDATE cache_totals SET entries = entries + 1, size_bytes = size_bytes + NEW.size_bytes; END`,
+      `CREATE TRIGGER count_resized AFTER UPDATE OF size_bytes ON cache_entries BEGIN
+         UPDATE cache_totals SET size_bytes = size_bytes + NEW.size_bytes - OLD.size_bytes; END`,
+      `CREATE TRIGGER count_removed AFTER DELETE ON cache_entries BEGIN
+         UPDATE cache_totals SET entries = entries - 1, size_bytes = size_bytes - OLD.size_bytes; END`
+    ].map(text => CompiledQuery.raw(text))
   ]
 ]
 
@@ -82,7 +98,8 @@ export async function migrate(db: SqliteDatabase): Promise<void> {
     if (version > steps.length) throw failure('TIERED_METADATA_NEWER', [db.path, version, steps.length])
     if (version === steps.length) return
     // Not by the builder's own migrator, whose steps are not one transaction in SQLite: a process killed between two would leave half a schema.
-    for (const step of steps.slice(version)) for (const statement of step(schema)) db.run(statement)
+    for (const step of steps.slice(version))
+      for (const statement of step(schema)) db.exec('compile' in statement ? statement.compile().sql : statement.sql)
     db.exec(`PRAGMA user_version = ${steps.length}; PRAGMA application_id = ${applicationId}`)
   })
 }
@@ -100,6 +117,9 @@ export async function checkSound(db: SqliteDatabase): Promise<void> {
   const [size] = db.all(db.kysely<CacheTables>().selectFrom('cache_entries').select('size_bytes').orderBy('size_bytes', 'desc').limit(1))
   const sequence = db.prepare('SELECT MAX(seq) AS seq FROM sqlite_sequence').get() as { readonly seq: number | null }
   if (Math.max(size?.size_bytes ?? 0, sequence.seq ?? 0) > Number.MAX_SAFE_INTEGER / 2) throw damaged('a number in it is too large')
+  const miscounted = `SELECT 1 FROM cache_totals WHERE entries <> (SELECT COUNT(*) FROM cache_entries)
+                      OR size_bytes <> (SELECT COALESCE(SUM(size_bytes), 0) FROM cache_entries)`
+  if (db.prepare(miscounted).get()) throw damaged('its totals are not those of its entries')
 }
 
 let ours: Promise<string> | undefined
@@ -111,7 +131,7 @@ async function oursOf(): Promise<string> {
   return shapeOf(db)
 }
 
-/** Tables, columns, keys and references, as SQLite understands them; versions before may have spelled them otherwise. */
+/** Tables, columns, keys, references and triggers, as SQLite understands them; versions before may have spelled them otherwise. */
 function shapeOf(db: SqliteDatabase): string {
   const about = (pragma: string, columns: string): unknown[] =>
     db
@@ -122,6 +142,7 @@ function shapeOf(db: SqliteDatabase): string {
   return JSON.stringify([
     about('pragma_table_info', 'p.cid, p.name, lower(p.type) AS type, p."notnull", p.pk'),
     about('pragma_foreign_key_list', 'p."from", p."table" AS target, p."to", p.on_delete'),
+    db.prepare("SELECT name, tbl_name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY 1").all(),
     about('pragma_index_list', 'p."unique", p.origin, (SELECT group_concat(name) FROM pragma_index_info(p.name)) AS columns')
   ])
 }

@@ -44,13 +44,10 @@ export interface CacheTables {
     readonly miss_count: Generated<number>
     readonly total_size_mb: Generated<number>
   }
+  /** One row, which triggers keep: how many entries there are, and how large they are together. */
+  readonly cache_totals: { readonly id: number; readonly entries: number; readonly size_bytes: number }
   /** Who loads a key now. */
   readonly leases: { readonly cache_key: string; readonly worker: string; readonly renewed_at: number }
-  /** Files that are being written: their bytes count before they are there. */
-  readonly pending_files: {
-    readonly id: Generated<number>
-    readonly size_bytes: number
-    readonly worker: string
-    readonly begun_at: number
-  }
+  /** Bytes that a worker may write before they count as an entry's. */
+  readonly rooms: { readonly worker: string; readonly size_bytes: number; readonly renewed_at: number }
 }

@@ -175,14 +175,14 @@ describe('the threads of Parquet', () => {
 
   it('do as many tasks as there are, some at a time', async () => {
     await using threads = new ParquetThreads()
-    const parts = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map(i => toShared([Uint8Array.of(i), Uint8Array.of(i, i)])))
+    const parts = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8, 9].map(i => toShared(Uint8Array.of(i, i, i))))
     const sums = await Promise.all(parts.map(bytes => threads.run(hashOf(bytes))))
     expect(sums.map(({ checksum }) => checksum)).to.deep.equal(parts.map(sha256))
   })
 
   it('reject what they cannot do, and go on with the rest', async () => {
     await using threads = new ParquetThreads()
-    const bytes = await toShared([new Uint8Array(100)])
+    const bytes = await toShared(new Uint8Array(100))
     const tasks = Array.from({ length: 8 }, (_, i) => threads.run(i % 2 === 0 ? { kind: 'decode', bytes, rows: 1 } : hashOf(bytes)))
     expect((await Promise.allSettled(tasks)).map(({ status }) => status)).to.deep.equal(
       Array.from({ length: 8 }, (_, i) => (i % 2 === 0 ? 'rejected' : 'fulfilled'))
@@ -191,7 +191,7 @@ describe('the threads of Parquet', () => {
 
   it('reject everything when their program cannot be run, and when they are closed', async () => {
     const threads = new ParquetThreads(new URL('./no-such-program.ts', import.meta.url))
-    const bytes = await toShared([new Uint8Array(1)])
+    const bytes = await toShared(new Uint8Array(1))
     const tasks = await Promise.allSettled(Array.from({ length: 9 }, () => threads.run(hashOf(bytes))))
     expect(new Set(tasks.map(({ status }) => status))).to.deep.equal(new Set(['rejected']))
     const closing = new ParquetThreads()

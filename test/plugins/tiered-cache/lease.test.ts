@@ -64,8 +64,9 @@ describe('a lease', () => {
     const dataset = { source: 's', resolution: '1d' }
     const row = { key: 'k', request: 'request', path: 'p', checksum: 'c', rows: 1, bytes: 1, loadMs: null, backtestIds: [] }
     const limit = { maxBytes: 10, eviction: 'lru', keep: new Set<string>() } as const
-    const { pending = 0 } = await metadata.reserve('k', 1, limit, { accesses: new Map(), links: [] }, 100)
-    await metadata.store({ ...row, dataset, loadedAt: 100, at: 100 }, pending)
+    const uses = { accesses: new Map(), links: [] }
+    await metadata.reserve('k', 1, limit, () => uses, 100)
+    await metadata.store({ ...row, dataset, loadedAt: 100, at: 100 }, uses)
     expect(await lease.claim('k', 'request')).to.equal('present')
     expect(await lease.claim('k', 'request', 99_000)).to.equal('present')
     expect(await lease.claim('k', 'another')).to.equal('mine')
