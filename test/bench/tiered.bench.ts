@@ -227,7 +227,7 @@ async function removalFigures(directory: string): Promise<readonly Figure[]> {
         return { run: () => ours.clear(), close: () => ours[Symbol.asyncDispose]() }
       }
     },
-    { operations: count, rounds: 3, warmup: 1, time: 'wall' }
+    { operations: count, rounds: 7, warmup: 1, time: 'wall' }
   )
   await using ours = await openTieredCache({ directory: ourFiles, ...coldOnly })
   using seed = new SeedCache({ directory: seedFiles, ...coldOnly })

@@ -1,5 +1,6 @@
 import {
   type BigIntStats,
+  close,
   closeSync,
   fdatasync,
   fstatSync,
@@ -7,7 +8,7 @@ import {
   read as readCallback,
   readSync,
   renameSync,
-  unlink as unlinkCallback,
+  unlink,
   unlinkSync,
   write as writeCallback,
   writeSync
@@ -31,7 +32,7 @@ export interface DirectoryOptions {
 const abandonedMs = 3_600_000
 // A change within one tick of the file system's clock leaves mtime as it was, so of a file that is this young nobody can say whether it changed.
 const racyMs = 2_000
-const atOnce = 256
+const atOnce = 64
 // Up to so many are removed sooner than other threads would be asked to.
 const few = 4
 // What takes less than a tenth of a millisecond.
@@ -42,7 +43,6 @@ const mostAtOnce = 1024 ** 3
 const readAsync = promisify(readCallback)
 const writeAsync = promisify(writeCallback)
 const syncAsync = promisify(fdatasync)
-const unlinkAsync = promisify(unlinkCallback)
 
 /** Parquet files in one directory, which must exist. A file is written beside its name, synced and renamed. */
 export function directoryTier({ directory, worker, clock }: DirectoryOptions): ColdTier {
@@ -60,7 +60,7 @@ export function directoryTier({ directory, worker, clock }: DirectoryOptions): C
       renameSync(temporary, join(directory, name))
       return name
     } catch (error) {
-      await unlinkAsync(temporary).catch(() => {})
+      unlinkNow(temporary, () => {})
       throw error
     } finally {
       writing.delete(name)
@@ -90,12 +90,11 @@ export function directoryTier({ directory, worker, clock }: DirectoryOptions): C
   const remove = async (names: readonly string[]): Promise<void> => {
     const paths = names.filter(name => name === basename(name)).map(name => join(directory, name))
     const failed: unknown[] = []
-    const one = paths.length > few ? unlinkAsync : unlinkNow
-    const left = paths.values()
-    const lane = async (): Promise<void> => {
-      for (const path of left) await one(path).catch((error: unknown) => codeOf(error) === 'ENOENT' || failed.push(error))
+    const note = (error: unknown): void => {
+      if (error && codeOf(error) !== 'ENOENT') failed.push(error)
     }
-    await Promise.all(Array.from({ length: Math.min(paths.length, atOnce) }, lane))
+    if (paths.length > few) await unlinkAll(paths, note)
+    else for (const path of paths) unlinkNow(path, note)
     if (failed.length > 0) throw failed[0]
   }
 
@@ -152,8 +151,37 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-async function unlinkNow(path: string): Promise<void> {
-  unlinkSync(path)
+/** Takes names away on other threads; `done` is told of each, with an error or null. */
+function unlinkAll(paths: readonly string[], done: (error: unknown) => void): Promise<void> {
+  return new Promise(resolve => {
+    let begun = 0
+    let left = paths.length
+    const ended = (error: unknown): void => {
+      done(error)
+      if (--left === 0) resolve()
+      else next()
+    }
+    const next = (): void => {
+      const path = paths[begun++]
+      if (path !== undefined) unlink(path, ended)
+    }
+    for (let i = 0; i < atOnce; i++) next()
+  })
+}
+
+/** Takes the name away at once; what the system does then to free the file takes longer, and is left to another thread, which closes it. */
+function unlinkNow(path: string, done: (error: unknown) => void): void {
+  try {
+    // Windows keeps the name of a file that is open.
+    const file = process.platform === 'win32' ? undefined : openSync(path, 'r')
+    try {
+      unlinkSync(path)
+    } finally {
+      if (file !== undefined) close(file, () => {})
+    }
+  } catch (error) {
+    done(error)
+  }
 }
 
 function versionOf({ size, mtimeNs, ctimeNs, ino }: BigIntStats): string {

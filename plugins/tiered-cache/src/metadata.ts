@@ -50,6 +50,9 @@ export interface Room {
   readonly evicted: readonly Removed[]
 }
 
+// Up to so many are deleted sooner one by one.
+const few = 8
+
 /** What the database knows of entries: each method is one statement or one transaction, and rejects as the database does. */
 export class Metadata implements Disposable {
   readonly db: SqliteDatabase
@@ -172,7 +175,8 @@ export class Metadata implements Disposable {
   }
 
   #delete(removed: readonly Removed[]): void {
-    for (const { key } of removed) this.#statements.deleteEntry.run(key)
+    if (removed.length > few) this.#statements.deleteEntries.run(JSON.stringify(removed.map(({ key }) => key)))
+    else for (const { key } of removed) this.#statements.deleteEntry.run(key)
   }
 
   #dataset({ dataset, at }: NewEntry): number {

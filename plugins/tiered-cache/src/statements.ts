@@ -25,6 +25,8 @@ export class Statements {
   readonly upsert: SqliteStatement
   /** `key`. */
   readonly deleteEntry: SqliteStatement
+  /** A JSON array of keys: for many. */
+  readonly deleteEntries: SqliteStatement
   /** → the room of each worker. */
   readonly rooms: SqliteStatement
   /** `worker`, `size`, `at`. */
@@ -66,6 +68,7 @@ export class Statements {
     this.unlinkOthers = once(build.deleteFrom('backtest_cache_links').where('cache_key', 'in', others))
     this.upsert = once(upsertOf(build))
     this.deleteEntry = once(build.deleteFrom('cache_entries').where('cache_key', '=', ''))
+    this.deleteEntries = once(build.deleteFrom('cache_entries').where('cache_key', 'in', sql<string>`(select value from json_each(${''}))`))
     this.rooms = once(build.selectFrom('rooms').select(['worker', 'size_bytes as bytes', 'renewed_at as at']))
     this.holdRoom = once(
       build
