@@ -60,6 +60,46 @@ describe('a disk that fails', () => {
     }
   })
 
+  it('costs nobody a table when its database lies on what is full or read-only, and goes on when there is room again', async function () {
+    await using space = workspace()
+    const mounted = space.file('mounted')
+    mkdirSync(mounted)
+    const mount = (...options: string[]) => execFileSync('mount', options, { stdio: 'ignore' })
+    try {
+      mount('-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', mounted)
+    } catch {
+      this.skip()
+    }
+    try {
+      {
+        await using cache = await openTieredCache({ directory: mounted, hotBytes: 0 })
+        const codes = failures(cache)
+        const ask = async (i: number) =>
+          expect(closes(await cache.getOrLoad(daily(`S${i}`), source(bars(i)).load))).to.deep.equal(closes(bars(i)))
+        await ask(1)
+        expect(codes).to.deep.equal([])
+        // Until nothing fits any more.
+        expect(() => writeFileSync(`${mounted}/ballast`, new Uint8Array(1e6))).to.throw('ENOSPC')
+        for (let i = 2; i < 12; i++) await ask(i)
+        expect(codes).to.include('TIERED_WRITE')
+        expect(codes.every(code => code === 'TIERED_WRITE' || code === 'TIERED_METADATA')).to.equal(true)
+        expect((await rejection(cache.put(daily('B'), bars(2)))).message).to.match(/^Expected to (write the table|use the metadata)/)
+        rmSync(`${mounted}/ballast`)
+        const before = codes.length
+        await cache.put(daily('B'), bars(2))
+        for (let i = 2; i < 12; i++) await ask(i)
+        expect(codes.slice(before)).to.deep.equal([])
+      }
+      mount('-o', 'remount,ro', mounted)
+      await using cache = await openTieredCache({ directory: mounted })
+      const codes = failures(cache)
+      expect(closes(await cache.getOrLoad(daily('B'), source(bars(2)).load))).to.deep.equal(closes(bars(2)))
+      expect(codes).to.include('TIERED_METADATA')
+    } finally {
+      execFileSync('umount', [mounted])
+    }
+  })
+
   it('sets a damaged metadata database aside, begins anew, and says so with the first call', async () => {
     for (const damage of ['not a database at all, but long enough to be read as one'.repeat(100), undefined]) {
       await using space = workspace()
