@@ -9,7 +9,7 @@ const sentences = {
     `Expected \`${name}\` to be ${either(known)}, got ${show(value)}.`,
   TIERED_OPTION_MS: (name: string, value: unknown) => `Expected \`${name}\` to be milliseconds, 0 or more, got ${show(value)}.`,
   TIERED_OPTION_FRESHNESS: (value: unknown) =>
-    `Expected \`freshness\` to be a function of a request and the time of its load, got ${show(value)}. Try \`ttl()\`.`,
+    `Expected \`freshness\` to be a function of a request and the time of its load, got ${show(value)}. Try \`freshness.ttl()\`.`,
   TIERED_FRESHNESS: (value: unknown) =>
     `Expected \`freshness\` to return milliseconds since the epoch, or Infinity, got ${show(value)}. Return the time at which the table goes stale.`,
   TIERED_TTL: (resolution: string, value: unknown) =>

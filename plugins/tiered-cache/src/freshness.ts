@@ -23,22 +23,22 @@ const hour = 3_600_000
 const usualTtl: Readonly<Record<string, number>> = { '1d': 24 * hour, '1h': hour, '5m': 300_000, '1m': 300_000 }
 
 /** For tables that never change: the default. */
-export const neverStale: Freshness = () => Number.POSITIVE_INFINITY
+const neverStale: Freshness = () => Number.POSITIVE_INFINITY
 
 /** For so many milliseconds, by resolution. Default: a day for `1d`, five minutes for `5m` and `1m`, an hour for all others. Throws for what is no time. */
-export function ttl(byResolution: Readonly<Record<string, number>> = {}): Freshness {
+function ttl(byResolution: Readonly<Record<string, number>> = {}): Freshness {
   for (const [resolution, ms] of Object.entries(byResolution)) if (!(ms >= 0)) throw failure('TIERED_TTL', [resolution, ms])
   const known: Readonly<Record<string, number>> = { ...usualTtl, ...byResolution }
   return ({ resolution }, loadedAt) => loadedAt + (Object.hasOwn(known, resolution) ? (known[resolution] ?? hour) : hour)
 }
 
 /** Until the market closes next, which is when a day's bar is complete. Where the calendar ends: a day. */
-export function untilMarketClose(calendar: MarketCalendar): Freshness {
+function untilMarketClose(calendar: MarketCalendar): Freshness {
   return (_request, loadedAt) => calendar.session(loadedAt)?.close.getTime() ?? loadedAt + 24 * hour
 }
 
 /** While the market is open for the time that `whileOpen` says, but not beyond its close; while it is closed until it opens. */
-export function hybrid(calendar: MarketCalendar, whileOpen: Freshness = ttl()): Freshness {
+function hybrid(calendar: MarketCalendar, whileOpen: Freshness = ttl()): Freshness {
   return (request, loadedAt) => {
     const session = calendar.session(loadedAt)
     if (!session) return whileOpen(request, loadedAt)
@@ -48,7 +48,7 @@ export function hybrid(calendar: MarketCalendar, whileOpen: Freshness = ttl()): 
 }
 
 /** The calendar of a list of sessions, in any order. */
-export function sessions(list: readonly MarketSession[]): MarketCalendar {
+function sessions(list: readonly MarketSession[]): MarketCalendar {
   const sorted = list.toSorted((a, b) => a.close.getTime() - b.close.getTime())
   return {
     session: at => {
@@ -63,3 +63,12 @@ export function sessions(list: readonly MarketSession[]): MarketCalendar {
     }
   }
 }
+
+/** Policies of freshness, and `sessions`, which makes a calendar for those that ask for one. */
+export const freshness: {
+  readonly neverStale: Freshness
+  readonly ttl: typeof ttl
+  readonly untilMarketClose: typeof untilMarketClose
+  readonly hybrid: typeof hybrid
+  readonly sessions: typeof sessions
+} = { neverStale, ttl, untilMarketClose, hybrid, sessions }

@@ -2,22 +2,13 @@ export type { BacktestLink, CacheEntry, DayStatistics, RegisteredDataset } from 
 export type { ColdObject, ColdTier } from './cold-tier.ts'
 export type { Dataset } from './datasets.ts'
 export type { Verified } from './disk.ts'
+export type { Compression } from './encode-plan.ts'
 export type { Eviction } from './eviction.ts'
-export {
-  type Freshness,
-  hybrid,
-  type MarketCalendar,
-  type MarketSession,
-  neverStale,
-  sessions,
-  ttl,
-  untilMarketClose
-} from './freshness.ts'
+export { type Freshness, freshness, type MarketCalendar, type MarketSession } from './freshness.ts'
 export type { TableRequest } from './key.ts'
 export type { ClearWhat } from './metadata.ts'
 export type { Limits, TieredCacheOptions } from './options.ts'
 export { decodeParquet, encodeParquet } from './parquet.ts'
-export type { Compression } from './parquet-stream.ts'
 export { tieredCache } from './plugin.ts'
 export { type Columns, toColumns } from './table.ts'
 export {

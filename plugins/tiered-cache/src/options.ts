@@ -1,11 +1,11 @@
 import { assertKnown } from '@rxtuna/core/cache'
 import type { ColdTier } from './cold-tier.ts'
+import type { Compression } from './encode-plan.ts'
 import { failure } from './errors.ts'
 import { type Eviction, evictions } from './eviction.ts'
 import type { Freshness } from './freshness.ts'
 import { checkKey, type TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
-import type { Compression } from './parquet-stream.ts'
 
 export interface TieredCacheOptions {
   /** Where the Parquet files lie; made if it is missing. */
@@ -24,7 +24,7 @@ export interface TieredCacheOptions {
   readonly compression?: Compression
   /** `always` hashes a file at each read; `once` not again while its size, times and inode are those that this process has verified. Default `always`. */
   readonly checksums?: 'always' | 'once'
-  /** Until when a table is fresh; a stale one is loaded anew. Default `neverStale`. */
+  /** Until when a table is fresh; a stale one is loaded anew. Default `freshness.neverStale`. */
   readonly freshness?: Freshness
   /** For so many milliseconds after it went stale a table is handed out at once, and loaded anew meanwhile. Default 0. */
   readonly revalidateMs?: number

@@ -1,11 +1,4 @@
-/** How a file of the cache is compressed. */
-export type Compression = 'snappy' | 'zstd'
-
-export interface EncodePlan {
-  readonly compression: Compression
-  /** Names of columns of distinct numbers, which gain nothing from a dictionary; building one costs most of the time. */
-  readonly plain: readonly string[]
-}
+import type { EncodePlan } from './encode-plan.ts'
 
 type ParquetWasm = typeof import('parquet-wasm')
 let loading: Promise<ParquetWasm> | undefined

@@ -1,7 +1,8 @@
 // A thread that encodes, decodes and hashes; started by ParquetThreads.
 import { hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
-import { decodeColumns, decodeStream, type EncodePlan, encodeStream } from './parquet-stream.ts'
+import type { EncodePlan } from './encode-plan.ts'
+import { decodeColumns, decodeStream, encodeStream } from './parquet-stream.ts'
 
 /** Bytes lie on shared memory, so that nothing is copied on the way in. */
 export type ThreadTask =

@@ -1,5 +1,6 @@
 import { DataType, type Schema, type Table, tableFromIPC, tableToIPC } from 'apache-arrow'
-import { type Compression, decodeStream, type EncodePlan, encodeStream } from './parquet-stream.ts'
+import type { Compression, EncodePlan } from './encode-plan.ts'
+import { decodeStream, encodeStream } from './parquet-stream.ts'
 
 /** A table as a Parquet file, its types, schema and metadata kept. Blocks the event loop while it encodes. Rejects for types that Parquet lacks. */
 export function encodeParquet(table: Table, { compression = 'snappy' }: { readonly compression?: Compression } = {}): Promise<Uint8Array> {

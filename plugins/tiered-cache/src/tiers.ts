@@ -10,7 +10,7 @@ import type { Dataset } from './datasets.ts'
 import type { Disk, Verified } from './disk.ts'
 import { failure } from './errors.ts'
 import { Finder } from './finder.ts'
-import { neverStale } from './freshness.ts'
+import { freshness as policies } from './freshness.ts'
 import { type HotEntry, HotTier } from './hot-tier.ts'
 import { checkKey, type Identity, identifier, type TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
@@ -65,7 +65,7 @@ export class Tiers implements TieredCache {
       },
       invalidated: (key, reason) => tiers.#forget(key, () => tiers.#meter.invalidated(key, reason))
     })
-    const { freshness = neverStale, revalidateMs = 0, graceMs = Number.POSITIVE_INFINITY, pollMs = 25 } = options
+    const { freshness = policies.neverStale, revalidateMs = 0, graceMs = Number.POSITIVE_INFINITY, pollMs = 25 } = options
     tiers.#finder = new Finder({
       ...{ hot: tiers.#hot, disk: tiers.#disk, meter: tiers.#meter, wraps: tiers.#wraps, clock: tiers.#clock },
       ...{ freshness, revalidateMs, graceMs, pollMs, report, open: tiers.#open }

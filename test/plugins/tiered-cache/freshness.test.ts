@@ -1,8 +1,9 @@
-import { hybrid, neverStale, sessions, type TableRequest, type TieredCache, ttl, untilMarketClose } from '@rxtuna/tiered-cache'
+import { freshness as policies, type TableRequest, type TieredCache } from '@rxtuna/tiered-cache'
 import type { Table } from 'apache-arrow'
 import { expect } from 'chai'
 import { bars, closes, daily, gate, rejection, source, workspace } from './workspace.ts'
 
+const { hybrid, neverStale, sessions, ttl, untilMarketClose } = policies
 const hour = 3_600_000
 const monday = Date.UTC(2024, 0, 8)
 const at = (days: number, time: number): number => monday + days * 24 * hour + time * hour

@@ -328,7 +328,7 @@ describe('a tiered cache', () => {
     expect((await open({ hotByte: 1 })).message).to.match(/openTieredCache.*hotByte/)
     expect((await open({ revalidateMs: -1 })).message).to.match(/^Expected `revalidateMs` to be milliseconds, 0 or more, got -1\./)
     expect((await open({ freshness: 'daily' })).message).to.match(
-      /^Expected `freshness` to be a function .* got "daily"\. Try `ttl\(\)`\.$/
+      /^Expected `freshness` to be a function .* got "daily"\. Try `freshness\.ttl\(\)`\.$/
     )
     expect((await open({ checksums: 'never' })).message).to.equal('Expected `checksums` to be "always" or "once", got "never".')
     expect((await open({ compression: 'gzip' })).message).to.equal('Expected `compression` to be "snappy" or "zstd", got "gzip".')

@@ -42,6 +42,19 @@ const summary = await study.optimize(
   { until, concurrency: 4, deterministic: true }
 )
 
+// Large enough for the threads, whose program is a file of its own.
+const failures: unknown[] = []
+caches.tables.events.on('fail', ({ error }) => failures.push(error))
+const large = {
+  close: Float64Array.from({ length: 500_000 }, (_, i) => Math.sin(i)),
+  open: Float64Array.from({ length: 500_000 }, (_, i) => Math.cos(i))
+}
+await caches.tables.getOrLoad({ ...prices, symbols: ['L'] }, async () => large)
+await caches.tables.resize({ hotBytes: 0 })
+const back = await caches.tables.get(caches.tables.key({ ...prices, symbols: ['L'] }))
+assert.equal(back?.getChild('close')?.get(499_999), Math.sin(499_999))
+assert.deepEqual(failures, [], 'threads encode and decode')
+
 const trials = await study.trials('complete')
 assert.equal(trials.length, until, 'every trial is complete and stored')
 assert.equal(started, until - before, 'a second run goes on where the first one ended')
