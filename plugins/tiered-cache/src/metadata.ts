@@ -109,7 +109,7 @@ export class Metadata implements Disposable {
         { accesses: new Map(), links: entry.backtestIds.map(backtestId => ({ key: entry.key, backtestId })) },
         entry.at
       )
-      this.#rooms.spend(entry.bytes, entry.at)
+      this.#rooms.spend(entry.bytes)
       return removed
     })
   }

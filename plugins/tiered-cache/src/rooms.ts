@@ -20,9 +20,11 @@ const abandonedSeconds = 3_600
 export class Rooms {
   readonly #statements: Statements
   readonly #worker: string
-  /** What the database says is ours; of that `#promised` is for files that are being written. */
+  /** What is left of the room that the database says is ours; of that `#promised` is for files that are being written. */
   #held = 0
   #promised = 0
+  /** What the database says. */
+  #stated = 0
 
   constructor(statements: Statements, worker: Worker) {
     this.#statements = statements
@@ -52,19 +54,19 @@ export class Rooms {
     this.#hold(this.#promised + Math.max(0, Math.min(mostSpare, Math.floor(free * shareOfFree))), at)
   }
 
-  /** A file took its room, and counts by itself from now on. */
-  spend(bytes: number, at: number): void {
-    this.#hold(Math.max(0, this.#held - bytes), at)
+  /** A file took its room, and counts by itself from now on; the database hears of it when room is taken next, and until then counts it twice. */
+  spend(bytes: number): void {
+    this.#held = Math.max(0, this.#held - bytes)
   }
 
   /** Gives up what is held to spare. */
   shrink(at: number): void {
-    if (this.#held > this.#promised) this.#hold(this.#promised, at)
+    if (this.#stated > this.#promised) this.#hold(this.#promised, at)
   }
 
   #hold(bytes: number, at: number): void {
     this.#statements.holdRoom.run(this.#worker, bytes, at)
-    this.#held = bytes
+    this.#held = this.#stated = bytes
   }
 
   #ofOthers(at: number): number {
