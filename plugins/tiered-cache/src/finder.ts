@@ -67,9 +67,9 @@ export class Finder {
     if (!this.#rests(wanted.text, now)) {
       if (now >= entry.freshUntil + revalidateMs) return false
       if (!this.#loads.has(wanted.text)) {
-        this.#loads
-          .run(wanted.text, signal => this.#options.open.track(this.#reload(wanted, signal, entry, false)))
-          .catch((error: unknown) => report(error instanceof Error ? error : new Error(String(error)), wanted.key))
+        this.#run(wanted, entry, false).catch((error: unknown) =>
+          report(error instanceof Error ? error : new Error(String(error)), wanted.key)
+        )
       }
     }
     meter.stale(wanted.key, now - entry.loadedAt)
@@ -99,7 +99,7 @@ export class Finder {
       this.coldHit(wanted.key, found)
       return found
     }
-    return this.#loads.run(wanted.text, left => this.#reload(wanted, left, found ?? inMemory, true), signal)
+    return this.#run(wanted, found ?? inMemory, true, signal)
   }
 
   entry(text: string, request: TableRequest, table: Table, loadedAt: number): HotEntry {
@@ -116,6 +116,12 @@ export class Finder {
     meter.hit(key, entry.kind, 'cold')
     disk.used(key)
     disk.flushSoon()
+  }
+
+  #run(wanted: Wanted, stale: HotEntry | undefined, isCall: boolean, signal?: AbortSignal): Promise<HotEntry> {
+    const { open } = this.#options
+    // Under way until its lease is given back, however early its callers leave.
+    return this.#loads.run(wanted.text, left => open.track(this.#reload(wanted, left, stale, isCall)), signal)
   }
 
   /** Loads when it is this process's turn; counts as a call unless it runs behind one that was answered. */

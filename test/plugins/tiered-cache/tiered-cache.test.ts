@@ -319,6 +319,31 @@ describe('a tiered cache', () => {
     await cache.flush()
   })
 
+  it('gives its leases back before it closes, those of loads that everybody left among them', async () => {
+    await using space = workspace()
+    const cache = await space.open()
+    const abort = new AbortController()
+    const loading = gate()
+    const left = ['A', 'B', 'C'].map(name =>
+      rejection(
+        cache.getOrLoad(
+          daily(name),
+          () => {
+            loading.resolve()
+            return new Promise(() => {})
+          },
+          { signal: abort.signal }
+        )
+      )
+    )
+    await loading.promise
+    abort.abort(new Error('enough'))
+    const closing = cache[Symbol.asyncDispose]()
+    await Promise.all(left)
+    await closing
+    expect(await space.rows('SELECT * FROM leases')).to.deep.equal([])
+  })
+
   it('refuses bad options, keys and tables with a sentence', async () => {
     await using space = workspace()
     const open = (options: object) => rejection(openTieredCache({ directory: space.directory, ...options }))
