@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { openSqlite } from '@rxtuna/core/sqlite'
 import { openTieredCache, type TieredCacheOptions } from '@rxtuna/tiered-cache'
 import type { Table } from 'apache-arrow'
 import { expect } from 'chai'
@@ -337,10 +338,17 @@ describe('a tiered cache', () => {
       )
     )
     await loading.promise
-    abort.abort(new Error('enough'))
-    const closing = cache[Symbol.asyncDispose]()
-    await Promise.all(left)
-    await closing
+    {
+      // Another process writes, so that giving them back has to wait.
+      using other = await openSqlite({ path: space.file('metadata.db') })
+      other.exec('BEGIN IMMEDIATE')
+      abort.abort(new Error('enough'))
+      await Promise.all(left)
+      const closing = cache[Symbol.asyncDispose]()
+      await new Promise(resolve => setImmediate(resolve))
+      other.exec('COMMIT')
+      await closing
+    }
     expect(await space.rows('SELECT * FROM leases')).to.deep.equal([])
   })
 
