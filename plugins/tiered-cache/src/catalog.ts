@@ -1,5 +1,5 @@
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
-import type { Kysely } from 'kysely'
+import type { Kysely, Selectable } from 'kysely'
 import { addDataset, type Dataset } from './datasets.ts'
 import { requestOf, type TableRequest } from './key.ts'
 import { sealOf } from './metadata.ts'
@@ -62,24 +62,14 @@ export class Catalog {
 
   async lookup(key: string): Promise<CacheEntry | undefined> {
     const [row] = await this.#db.read(() => this.#db.all(this.#build.selectFrom('cache_entries').selectAll().where('cache_key', '=', key)))
-    const request = row && requestOf(row.request)
-    if (!row || !request) return undefined
-    const { parquet_path: path, checksum, row_count: rows, created_at: loadedAt } = row
-    // A row that is not as it was stored is no entry: the next read of it says so.
-    if (row.seal !== null && row.seal !== sealOf(key, { path, checksum, request: row.request, rows, loadedAt })) return undefined
-    return {
-      key,
-      request,
-      datasetId: row.dataset_id,
-      path,
-      checksum,
-      bytes: row.size_bytes,
-      rows,
-      accessCount: row.access_count,
-      loadedAt: dateOf(loadedAt),
-      lastAccessed: dateOf(row.last_accessed),
-      ...(row.load_ms === null ? {} : { loadMs: row.load_ms })
-    }
+    return row && entryOf({ ...row, cache_key: key })
+  }
+
+  /** The most recently used first. */
+  async entries(): Promise<readonly CacheEntry[]> {
+    const all = this.#build.selectFrom('cache_entries').selectAll().orderBy('last_accessed', 'desc')
+    const rows = await this.#db.read(() => this.#db.all(all))
+    return rows.flatMap(row => entryOf(row) ?? [])
   }
 
   /** The earliest first. */
@@ -143,6 +133,19 @@ export class Catalog {
     const average = this.#build.selectFrom('cache_entries').select(({ fn }) => fn.avg<number | null>('access_count').as('average'))
     const [row] = await this.#db.read(() => this.#db.all(average))
     return row?.average ?? 0
+  }
+}
+
+/** Undefined for a row that is not as it was stored: the next read of it says so. */
+function entryOf(row: Selectable<CacheTables['cache_entries']>): CacheEntry | undefined {
+  const { cache_key: key, parquet_path: path, checksum, row_count: rows, created_at: loadedAt } = row
+  const request = requestOf(row.request)
+  if (!request || (row.seal !== null && row.seal !== sealOf(key, { path, checksum, request: row.request, rows, loadedAt })))
+    return undefined
+  return {
+    ...{ key, request, datasetId: row.dataset_id, path, checksum, bytes: row.size_bytes, rows, accessCount: row.access_count },
+    ...{ loadedAt: dateOf(loadedAt), lastAccessed: dateOf(row.last_accessed) },
+    ...(row.load_ms === null ? {} : { loadMs: row.load_ms })
   }
 }
 

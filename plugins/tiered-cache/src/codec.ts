@@ -49,13 +49,13 @@ export class Codec implements AsyncDisposable {
     }
     const shared = await toShared(bytes)
     // Beside decoding rather than before it: what is decoded from changed bytes is thrown away.
-    const [sum, table] = await Promise.allSettled([
-      checksum === undefined ? undefined : this.hash(shared),
-      this.#inThreads(
-        () => this.#decodeLarge(shared, rows),
-        () => decodeParquet(shared, rows)
-      )
-    ])
+    const summing = checksum === undefined ? undefined : this.hash(shared)
+    const decoding = this.#inThreads(
+      () => this.#decodeLarge(shared, rows),
+      // Not before it is known that the bytes are sound, because these may be what the thread was lost by.
+      async () => ((await summing) === checksum ? decodeParquet(shared, rows) : undefined)
+    )
+    const [sum, table] = await Promise.allSettled([summing, decoding])
     if (sum.status === 'rejected') throw sum.reason
     if (sum.value !== checksum) return undefined
     if (table.status === 'rejected') throw table.reason

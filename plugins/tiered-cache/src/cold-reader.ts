@@ -97,7 +97,7 @@ export class ColdReader {
       if (!object) return 'missing'
       const { bytes, version } = object
       const isKnown = version !== undefined && this.#verified.get(path) === version
-      const table = await codec.decode(bytes, rows, isKnown ? undefined : checksum).catch(() => undefined)
+      const table = await codec.decode(bytes, rows, isKnown ? undefined : checksum)
       if (table && version !== undefined && checksums === 'once') this.#verified.set(path, version)
       return table ?? 'checksum'
     } catch (error) {

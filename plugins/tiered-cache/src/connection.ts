@@ -46,6 +46,11 @@ export class Connection {
     return connection
   }
 
+  /** Why the database cannot be used; absent while it can. */
+  get unusable(): Error | undefined {
+    return this.#unusable
+  }
+
   /** Rejects with the failure. */
   async use<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
@@ -60,7 +65,7 @@ export class Connection {
         const isAnother = this.#opened !== opened
         if (attempt > 1 || !(isAnother || isDamage(error))) throw this.#failure(error)
         // What fails again though it looked sound when it was opened is not sound.
-        if (!isAnother) await this.#reopen(attempt > 0 ? error : undefined)
+        if (!isAnother) await this.#reopen(attempt > 0 && !breaksRule(error) ? error : undefined)
       }
     }
   }
@@ -140,4 +145,9 @@ export class Connection {
     if (error instanceof StudyError && error.code.startsWith('TIERED_METADATA')) return error
     return failure('TIERED_METADATA', [this.#options.path, why(error)], error)
   }
+}
+
+/** Whether a row broke a rule, which may be the row's fault. */
+function breaksRule(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_CONSTRAINT')
 }

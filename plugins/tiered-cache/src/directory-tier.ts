@@ -23,6 +23,8 @@ import { largeBytes } from './shared-bytes.ts'
 
 export interface DirectoryOptions {
   readonly directory: string
+  /** The path of the database that knows the files, as seen from the directory. */
+  readonly cache: string
   readonly worker: Worker
   /** Milliseconds since the epoch. */
   readonly clock: () => number
@@ -45,8 +47,8 @@ const writeAsync = promisify(writeCallback)
 const syncAsync = promisify(fdatasync)
 
 /** Parquet files in one directory, which must exist. A file is written beside its name, synced and renamed. */
-export function directoryTier({ directory, worker, clock }: DirectoryOptions): ColdTier {
-  const nextName = fileNames(worker)
+export function directoryTier({ directory, cache, worker, clock }: DirectoryOptions): ColdTier {
+  const nextName = fileNames(cache, worker)
   const writing = new Set<string>()
 
   const write = async (key: string, bytes: Uint8Array): Promise<string> => {
@@ -101,7 +103,7 @@ export function directoryTier({ directory, worker, clock }: DirectoryOptions): C
   const collect = async (known: () => Promise<ReadonlySet<string>>): Promise<number> => {
     const files = (await readdir(directory, { withFileTypes: true })).flatMap(entry => {
       const { name } = entry
-      const read = entry.isFile() ? readFileName(name, worker) : undefined
+      const read = entry.isFile() ? readFileName(name, cache, worker) : undefined
       return read ? [{ name, ...read }] : []
     })
     if (files.length === 0) return 0

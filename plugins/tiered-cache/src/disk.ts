@@ -6,7 +6,7 @@ import { midnight } from './daily-counts.ts'
 import { failure, why } from './errors.ts'
 import type { Eviction, Removed } from './eviction.ts'
 import type { Claim } from './lease.ts'
-import type { ClearWhat, EntryRow, Limit, NewEntry } from './metadata.ts'
+import type { ClearWhat, EntryRow, Limit, NewEntry, Room } from './metadata.ts'
 import { PendingUses } from './pending-uses.ts'
 import type { Link, Uses } from './uses.ts'
 
@@ -21,6 +21,8 @@ export interface Stored extends Pick<NewEntry, 'key' | 'request' | 'dataset' | '
   readonly table: Table
   /** Milliseconds since the epoch. */
   readonly loadedAt: number
+  /** Asked when the file is written: false when it is of no use any more. */
+  readonly isWanted: () => boolean
 }
 
 /** What verifying came to. */
@@ -45,7 +47,13 @@ export class Disk {
   readonly #reader: ColdReader
   /** Files that are written, and in no row yet. */
   readonly #unrecorded = new Set<string>()
-  #flushedAt = 0
+  /** How many writes hold room, and the end of the next of them. */
+  #writing = 0
+  #written: PromiseWithResolvers<void> = Promise.withResolvers()
+  #tooLarge = 0
+  #flushedAt = Number.NEGATIVE_INFINITY
+  #later: NodeJS.Timeout | undefined
+  #tidying: Promise<void> | undefined
   #flushing: Promise<void> | undefined
 
   constructor(options: DiskOptions) {
@@ -54,6 +62,11 @@ export class Disk {
     this.#reader = new ColdReader({ ...options, remove: removed => this.#remove(removed) })
     this.maxBytes = options.maxBytes
     this.eviction = options.eviction
+  }
+
+  /** As `tidy`, in the background. */
+  tidySoon(): void {
+    this.#tidying = this.tidy()
   }
 
   /** Removes what dead processes left, and brings the files within the limit. What fails is reported. */
@@ -74,33 +87,39 @@ export class Disk {
 
   /** The table of a key, if its file is there and sound and `request`, where given, is what it was stored for. */
   read(key: string, request?: string): Promise<{ readonly table: Table; readonly row: EntryRow } | undefined> {
-    return this.#reader.read(key, request)
+    return this.maxBytes === 0 ? Promise.resolve(undefined) : this.#reader.read(key, request)
   }
 
   /** Writes the file, then the row. Rejects when the disk fails. A table for which there is no room is not kept. */
-  async store({ table, loadedAt, ...entry }: Stored): Promise<void> {
+  async store({ table, loadedAt, isWanted, ...entry }: Stored): Promise<void> {
     if (this.maxBytes === 0) return
     const { key } = entry
     this.flushSoon()
     const { bytes, checksum } = await this.#options.codec.encode(table).catch((error: unknown) => {
       throw failure('TIERED_ENCODE', [key, why(error)], error)
     })
-    if (!(await this.#makeRoom(key, bytes.length))) return void (await this.clear({ key }))
+    const room = await this.#makeRoom(key, bytes.length)
     let path: string | undefined
+    let isStored = false
     try {
+      await this.#leave(room.evicted)
+      if (!room.isHeld) return void (await this.clear({ key }))
       path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
         throw failure('TIERED_WRITE', [key, why(error)], error)
       })
       this.#unrecorded.add(path)
       const size = { rows: table.numRows, bytes: bytes.length }
       const row: NewEntry = { ...entry, ...size, path, checksum, loadedAt: loadedAt / 1000, at: this.#uses.stamp(this.#options.clock()) }
-      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, this.#uses.take())))
+      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, this.#uses.take(), isWanted)))
+      isStored = true
     } catch (error) {
       if (path !== undefined) await this.#remove([{ key, path }])
       throw error
     } finally {
       if (path !== undefined) this.#unrecorded.delete(path)
-      this.#connection.peek(({ metadata }) => metadata.release(bytes.length))
+      if (room.isHeld) this.#giveBack(bytes.length)
+      // What nothing was written into is others' again.
+      if (room.isHeld && !isStored) await this.#connection.try(({ metadata }) => metadata.shrink(this.#now()))
     }
   }
 
@@ -122,6 +141,12 @@ export class Disk {
 
   /** Brings the files within the limit, and returns the keys of what left. Rejects when the metadata cannot be used. */
   async evict(): Promise<readonly string[]> {
+    // Without a file tier of our own, the files are others'.
+    return this.maxBytes === 0 ? [] : this.shrink()
+  }
+
+  /** As `evict`, down to nothing where that is the limit. */
+  async shrink(): Promise<readonly string[]> {
     const removed = await this.#connection.use(({ metadata }) => metadata.evict(this.#limit(), this.#uses.take(), this.#now()))
     await this.#leave(removed)
     return removed.map(({ key }) => key)
@@ -158,15 +183,19 @@ export class Disk {
   linked(key: string, backtestId: string): void {
     this.#uses.link(key, backtestId)
     if (this.#uses.links >= fullBatch) this.#flushing ??= this.#flushInBackground()
+    // Soon, because clearing another backtest must know of it.
+    else this.flushSoon()
   }
 
   /** Writes what is in memory in the background, at most once a second. */
   flushSoon(): void {
-    if (this.#options.clock() - this.#flushedAt >= flushMs) this.#flushing ??= this.#flushInBackground()
+    const since = performance.now() - this.#flushedAt
+    if (since >= flushMs) this.#flushing ??= this.#flushInBackground()
+    else this.#later ??= setTimeout(() => this.#flushLater(), flushMs - since).unref()
   }
 
   async flush(): Promise<void> {
-    this.#flushedAt = this.#options.clock()
+    this.#flushedAt = performance.now()
     if (this.#uses.empty) return
     const uses = this.#uses.take()
     await this.#connection.try(({ metadata }) => metadata.use(uses, this.#now()))
@@ -182,24 +211,52 @@ export class Disk {
     return (await this.#connection.try(({ catalog }) => catalog.record(day, hits, misses).then(() => true))) ?? false
   }
 
+  /** Why nothing can be stored; absent while it can. */
+  get problem(): Error | undefined {
+    return this.#connection.unusable
+  }
+
+  /** How many tables were not kept because their file alone is over the limit. */
+  get tooLarge(): number {
+    return this.#tooLarge
+  }
+
   totals(): { readonly entries: number; readonly bytes: number } {
     return this.#connection.peek(({ metadata }) => metadata.totals()) ?? { entries: 0, bytes: 0 }
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#later)
     await this.#flushing
+    await this.#tidying
     await this.flush()
+    await this.#connection.try(({ metadata }) => metadata.leave())
     this.#connection.close()
     await this.#options.codec[Symbol.asyncDispose]()
   }
 
-  /** False when a file does not fit, whatever leaves. */
-  async #makeRoom(key: string, bytes: number): Promise<boolean> {
-    if (bytes > this.maxBytes) return false
+  #giveBack(bytes: number): void {
+    this.#connection.peek(({ metadata }) => metadata.release(bytes))
+    this.#writing--
+    this.#written.resolve()
+    this.#written = Promise.withResolvers()
+  }
+
+  async #makeRoom(key: string, bytes: number): Promise<Room> {
+    if (bytes > this.maxBytes) {
+      this.#tooLarge++
+      this.#options.report(failure('TIERED_NO_ROOM', [key, bytes, this.maxBytes]), key)
+      return { isHeld: false, evicted: [] }
+    }
     const uses = (): Uses => this.#uses.take()
-    const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), uses, this.#now()))
-    await this.#leave(room.evicted)
-    return room.isHeld
+    for (;;) {
+      const room = await this.#connection.use(({ metadata }) => metadata.reserve(key, bytes, this.#limit(), uses, this.#now()))
+      if (room.isHeld) this.#writing++
+      // Where our own writes take the room, the first that ends makes some.
+      if (room.isHeld || this.#writing === 0) return room
+      await this.#leave(room.evicted)
+      await this.#written.promise
+    }
   }
 
   #limit(): Limit {
@@ -208,6 +265,11 @@ export class Disk {
 
   #now(): number {
     return this.#options.clock() / 1000
+  }
+
+  #flushLater(): void {
+    this.#later = undefined
+    this.#flushing ??= this.#flushInBackground()
   }
 
   async #flushInBackground(): Promise<void> {
@@ -221,9 +283,11 @@ export class Disk {
     this.#options.evicted(evicted)
   }
 
-  /** A failed file removal leaves an orphan, which a later opening collects. */
+  /** A file that cannot be removed is reported, and left to a later opening. */
   async #remove(removed: readonly Removed[]): Promise<void> {
     this.#reader.forget(removed)
-    await this.#options.tier.remove(removed.map(({ path }) => path)).catch(() => {})
+    await this.#options.tier
+      .remove(removed.map(({ path }) => path))
+      .catch((error: unknown) => this.#options.report(failure('TIERED_REMOVE', [why(error)], error)))
   }
 }

@@ -1,5 +1,7 @@
+import { StudyError } from '@rxtuna/core'
 import { type CacheMeter, SingleFlight, type Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
+import { Current } from './current.ts'
 import type { Dataset } from './datasets.ts'
 import type { Disk } from './disk.ts'
 import { failure } from './errors.ts'
@@ -7,15 +9,18 @@ import type { Freshness } from './freshness.ts'
 import type { HotEntry, HotTier } from './hot-tier.ts'
 import { type Identity, loadKind, requestOf, type TableRequest } from './key.ts'
 import type { OpenWork } from './open-work.ts'
-import { asTable, type Columns, tableBytes } from './table.ts'
+import { asTable, type Loaded, tableBytes } from './table.ts'
+import type { TableLink } from './tiered-cache.ts'
 import { takeTurn } from './turn.ts'
 import { unless } from './waiting.ts'
 
 /** A table to find, and how to load it. */
 export interface Wanted extends Identity {
   readonly request: TableRequest
-  readonly load: (signal: AbortSignal) => Promise<Table | Columns>
+  readonly load: (signal: AbortSignal) => Loaded | Promise<Loaded>
   readonly dataset: number | Dataset
+  /** Waits for what is fresh, rather than take what is stale. */
+  readonly isFresh?: boolean
 }
 
 export interface FinderOptions {
@@ -36,6 +41,8 @@ export interface FinderOptions {
 
 // After its source failed a stale table is handed out for so long before the source is asked again.
 const retryMs = 10_000
+// Processes on one host may see the time a little differently.
+const clockSkewMs = 1_000
 
 /** The way of a table that is not in memory: the disk, then its source; and what becomes of one that went stale. */
 export class Finder {
@@ -43,20 +50,23 @@ export class Finder {
   readonly #loads: SingleFlight<HotEntry>
   /** By request: until when its failed source is left alone. */
   readonly #resting = new Map<string, number>()
-  #clears = 0
+  readonly #current = new Current()
 
   constructor(options: FinderOptions) {
     this.#options = options
     this.#loads = new SingleFlight(() => options.meter.join())
   }
 
-  /** What was cleared while it was loading must not come back. */
-  cleared(): void {
-    this.#clears++
+  /** What is under way for a key, or for every key, must not bring back what was there. */
+  cleared(key?: string): void {
+    this.#current.overtake(key)
   }
 
-  isFresh({ freshUntil }: HotEntry): boolean {
-    return freshUntil === Number.POSITIVE_INFINITY || this.#options.clock() < freshUntil
+  /** One that was loaded in what is the future by now, because the clock was set back, is stale. */
+  isFresh({ freshUntil, loadedAt }: HotEntry): boolean {
+    if (freshUntil === Number.POSITIVE_INFINITY) return true
+    const now = this.#options.clock()
+    return now < freshUntil && now > loadedAt - clockSkewMs
   }
 
   /** Whether an entry may be handed out at once: it is fresh, or stale and loaded anew meanwhile, or its source has just failed. */
@@ -64,8 +74,9 @@ export class Finder {
     if (this.isFresh(entry)) return true
     const { clock, revalidateMs, meter, report } = this.#options
     const now = clock()
-    if (!this.#rests(wanted.text, now)) {
-      if (now >= entry.freshUntil + revalidateMs) return false
+    const rests = this.#rests(wanted.text, now)
+    if (now >= entry.freshUntil + revalidateMs && !(rests && this.#isWithinGrace(entry))) return false
+    if (!rests) {
       if (!this.#loads.has(wanted.text)) {
         this.#run(wanted, entry, false).catch((error: unknown) =>
           report(error instanceof Error ? error : new Error(String(error)), wanted.key)
@@ -79,30 +90,68 @@ export class Finder {
   /** The entry of a key from the disk, fresh or not; in memory from then on. Nothing is counted. */
   async look(key: string, request?: string): Promise<HotEntry | undefined> {
     const { disk, hot } = this.#options
-    const clears = this.#clears
+    using work = this.#current.begin(key)
     const found = await disk.read(key, request)
     const asked = found && requestOf(found.row.request)
     if (!asked) return undefined
     const { row, table } = found
-    const entry = this.entry(row.request, asked, table, row.loadedAt * 1000)
+    const entry = this.#entry(row.request, asked, table, row.loadedAt * 1000)
     // Until this process has loaded one itself, what another process measured is the estimate.
     if (entry.kind.loads === 0 && row.loadMs !== null && row.loadMs >= 0 && row.loadMs < Number.POSITIVE_INFINITY)
       entry.kind.first = row.loadMs
-    if (clears === this.#clears) hot.set(key, entry)
+    if (work.isCurrent) hot.set(key, entry)
     return entry
   }
 
   /** From the disk or the source. `inMemory` is what went stale there. */
   async find(wanted: Wanted, signal: AbortSignal, inMemory?: HotEntry): Promise<HotEntry> {
     const found = await this.look(wanted.key, wanted.text)
-    if (found && this.serves(found, wanted)) {
-      this.coldHit(wanted.key, found)
+    if (found && (wanted.isFresh ? this.isFresh(found) : this.serves(found, wanted))) {
+      this.#coldHit(wanted.key, found)
       return found
     }
     return this.#run(wanted, found ?? inMemory, true, signal)
   }
 
-  entry(text: string, request: TableRequest, table: Table, loadedAt: number): HotEntry {
+  /** The entry of a key from the disk, unless it is stale; counted as a hit or a miss. */
+  async get(key: string): Promise<HotEntry | undefined> {
+    const found = await this.look(key)
+    if (found && this.isFresh(found)) {
+      this.#coldHit(key, found)
+      return found
+    }
+    this.#options.meter.miss(key)
+    return undefined
+  }
+
+  /** Stores a table, which overtakes all that began before. Rejects when the disk fails; the table is in memory then. */
+  async put({ key, text }: Identity, request: TableRequest, table: Table, { datasetId, backtestId }: TableLink): Promise<void> {
+    const { disk, hot } = this.#options
+    using work = this.#current.begin(key)
+    this.#current.overtake(key, work)
+    const loadedAt = this.#options.clock()
+    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
+    const backtestIds = backtestId === undefined ? [] : [backtestId]
+    const entry = this.#entry(text, request, table, loadedAt)
+    const isWanted = (): boolean => work.isCurrent
+    let failed: unknown
+    try {
+      await disk.store({ key, request: text, table, dataset, backtestIds, loadMs: null, loadedAt, isWanted })
+    } catch (error) {
+      if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
+      failed = error
+      // An older table of this key must not outlive the one that could not be written.
+      await disk.clear({ key }).catch(() => {})
+    }
+    if (work.isCurrent) {
+      // Who began to read before the row was there has the table before.
+      this.#current.overtake(key, work)
+      hot.set(key, entry)
+    }
+    if (failed) throw failed
+  }
+
+  #entry(text: string, request: TableRequest, table: Table, loadedAt: number): HotEntry {
     const { meter, freshness } = this.#options
     // The database keeps seconds, whose fractions are not those of milliseconds.
     const loadedMs = Math.round(loadedAt)
@@ -111,7 +160,7 @@ export class Finder {
     return { table, request: text, kind: meter.kind(loadKind(request)), bytes: tableBytes(table), loadedAt: loadedMs, freshUntil }
   }
 
-  coldHit(key: string, entry: HotEntry): void {
+  #coldHit(key: string, entry: HotEntry): void {
     const { meter, disk } = this.#options
     meter.hit(key, entry.kind, 'cold')
     disk.used(key)
@@ -140,7 +189,7 @@ export class Finder {
     })
     if (turn.kind === 'found') {
       if (isCall && turn.waited) meter.join()
-      else if (isCall) this.coldHit(key, turn.value)
+      else if (isCall) this.#coldHit(key, turn.value)
       return turn.value
     }
     try {
@@ -149,9 +198,11 @@ export class Finder {
       this.#resting.delete(text)
       return entry
     } catch (error) {
-      if (!stale || signal.aborted || !this.#isWithinGrace(stale)) throw error
+      if (!stale || signal.aborted) throw error
       this.#resting.set(text, this.#options.clock() + retryMs)
-      meter.stale(key, this.#options.clock() - stale.loadedAt, error)
+      if (!this.#isWithinGrace(stale)) throw error
+      if (isCall) meter.stale(key, this.#options.clock() - stale.loadedAt, error)
+      else this.#options.report(error instanceof Error ? error : new Error(String(error)), key)
       return stale
     } finally {
       await disk.release(key)
@@ -160,21 +211,24 @@ export class Finder {
 
   async #load({ key, text, request, load, dataset }: Wanted, signal: AbortSignal): Promise<HotEntry> {
     const { hot, disk, meter, wraps, clock, report } = this.#options
-    const clears = this.#clears
+    using work = this.#current.begin(key)
     const loadedAt = clock()
     const start = performance.now()
     // Who ignores the signal is not waited for, so that others get the lease.
     const loaded = await unless(
       signal,
-      wraps.run(key, () => load(signal))
+      wraps.run(key, async () => load(signal))
     )
-    const table = asTable(loaded)
+    const table = await asTable(loaded)
     const loadMs = performance.now() - start
-    const entry = this.entry(text, request, table, loadedAt)
+    const entry = this.#entry(text, request, table, loadedAt)
     meter.loaded(key, entry.kind, loadMs, entry.bytes)
-    if (clears !== this.#clears) return entry
+    if (!work.isCurrent) return entry
+    this.#current.overtake(key, work)
     hot.set(key, entry)
-    await disk.store({ key, request: text, table, dataset, backtestIds: [], loadMs, loadedAt }).catch((error: Error) => report(error, key))
+    await disk
+      .store({ key, request: text, table, dataset, backtestIds: [], loadMs, loadedAt, isWanted: () => work.isCurrent })
+      .catch((error: Error) => report(error, key))
     return entry
   }
 

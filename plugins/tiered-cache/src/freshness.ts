@@ -27,6 +27,7 @@ const neverStale: Freshness = () => Number.POSITIVE_INFINITY
 
 /** For so many milliseconds, by resolution. Default: a day for `1d`, five minutes for `5m` and `1m`, an hour for all others. Throws for what is no time. */
 function ttl(byResolution: Readonly<Record<string, number>> = {}): Freshness {
+  if (typeof byResolution !== 'object' || byResolution === null) throw failure('TIERED_TTLS', [byResolution])
   for (const [resolution, ms] of Object.entries(byResolution)) if (!(ms >= 0)) throw failure('TIERED_TTL', [resolution, ms])
   const known: Readonly<Record<string, number>> = { ...usualTtl, ...byResolution }
   return ({ resolution }, loadedAt) => loadedAt + (Object.hasOwn(known, resolution) ? (known[resolution] ?? hour) : hour)
@@ -34,11 +35,13 @@ function ttl(byResolution: Readonly<Record<string, number>> = {}): Freshness {
 
 /** Until the market closes next, which is when a day's bar is complete. Where the calendar ends: a day. */
 function untilMarketClose(calendar: MarketCalendar): Freshness {
+  checkCalendar(calendar)
   return (_request, loadedAt) => calendar.session(loadedAt)?.close.getTime() ?? loadedAt + 24 * hour
 }
 
 /** While the market is open for the time that `whileOpen` says, but not beyond its close; while it is closed until it opens. */
 function hybrid(calendar: MarketCalendar, whileOpen: Freshness = ttl()): Freshness {
+  checkCalendar(calendar)
   return (request, loadedAt) => {
     const session = calendar.session(loadedAt)
     if (!session) return whileOpen(request, loadedAt)
@@ -49,6 +52,8 @@ function hybrid(calendar: MarketCalendar, whileOpen: Freshness = ttl()): Freshne
 
 /** The calendar of a list of sessions, in any order. */
 function sessions(list: readonly MarketSession[]): MarketCalendar {
+  if (!Array.isArray(list)) throw failure('TIERED_SESSION', [list])
+  for (const session of list) if (!isSession(session)) throw failure('TIERED_SESSION', [session])
   const sorted = list.toSorted((a, b) => a.close.getTime() - b.close.getTime())
   return {
     session: at => {
@@ -62,6 +67,17 @@ function sessions(list: readonly MarketSession[]): MarketCalendar {
       return sorted[from]
     }
   }
+}
+
+function checkCalendar(calendar: MarketCalendar): void {
+  if (typeof calendar?.session !== 'function') throw failure('TIERED_CALENDAR', [calendar])
+}
+
+function isSession(session: unknown): boolean {
+  if (typeof session !== 'object' || session === null || !('open' in session && 'close' in session)) return false
+  const { open, close } = session
+  // An invalid Date is smaller than none.
+  return open instanceof Date && close instanceof Date && open.getTime() < close.getTime()
 }
 
 /** Policies of freshness, and `sessions`, which makes a calendar for those that ask for one. */

@@ -10,7 +10,7 @@ export type { ClearWhat } from './metadata.ts'
 export type { Limits, TieredCacheOptions } from './options.ts'
 export { decodeParquet, encodeParquet } from './parquet.ts'
 export { tieredCache } from './plugin.ts'
-export { type Columns, toColumns } from './table.ts'
+export { type Columns, type Loaded, type NumberArray, toColumns } from './table.ts'
 export {
   type CacheStatistics,
   type GetOptions,

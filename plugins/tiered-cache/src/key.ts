@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { failure } from './errors.ts'
 
+const fields: ReadonlySet<string> = new Set(['symbols', 'startDate', 'endDate', 'resolution', 'dataSource', 'extra'])
+
 /** What a table is asked for by: everything that makes it what it is. */
 export interface TableRequest {
   /** Their order and repetitions do not matter. */
@@ -35,6 +37,8 @@ export interface Identity {
  * Throws `TIERED_REQUEST` for anything else than strings.
  */
 export function requestText(request: TableRequest): string {
+  if (typeof request !== 'object' || request === null) throw failure('TIERED_REQUEST_SHAPE', [request])
+  for (const name in request) if (!fields.has(name)) throw failure('TIERED_REQUEST_FIELD', [name])
   const { symbols, startDate, endDate, resolution, dataSource, extra } = request
   if (!Array.isArray(symbols)) throw failure('TIERED_REQUEST', ['symbols', 'an array of strings', symbols])
   for (const symbol of symbols) if (typeof symbol !== 'string') throw failure('TIERED_REQUEST', ['symbols', 'an array of strings', symbols])
@@ -76,6 +80,8 @@ export function checkKey(key: unknown): string {
 
 interface Known {
   readonly identity: Identity
+  /** How many fields it has: one more may be one that nobody knows. */
+  readonly size: number
   readonly request: TableRequest
 }
 
@@ -87,7 +93,7 @@ export function identifier(keyOf?: (request: TableRequest) => string): (request:
   return request => {
     const slot = slotOf(request)
     const before = known[slot]
-    const isKnown = before !== undefined && isSame(before.request, request)
+    const isKnown = before !== undefined && isSame(before.request, request) && sizeOf(request) === before.size
     if (isKnown && !keyOf) return before.identity
     const text = isKnown ? before.identity.text : requestText(request)
     if (keyOf) return { text, key: checkKey(keyOf(request)) }
@@ -95,13 +101,14 @@ export function identifier(keyOf?: (request: TableRequest) => string): (request:
     // A copy, because the caller may write into its own.
     const copy = { ...request, symbols: [...symbols], ...(extra && { extra: { ...extra } }) }
     const identity = { text, key: keyOfText(text) }
-    known[slot] = { identity, request: copy }
+    known[slot] = { identity, request: copy, size: sizeOf(request) }
     return identity
   }
 }
 
 /** Where to look for a request; any number will do for one that is none. */
-function slotOf({ symbols, startDate, endDate }: TableRequest): number {
+function slotOf(request: TableRequest): number {
+  const { symbols, startDate, endDate } = request ?? {}
   const first = symbols?.[0]
   let sum = symbols?.length ?? 0
   for (const text of [first, startDate, endDate]) {
@@ -109,6 +116,12 @@ function slotOf({ symbols, startDate, endDate }: TableRequest): number {
     for (let i = Math.max(0, text.length - 8); i < text.length; i++) sum = Math.imul(sum, 31) + text.charCodeAt(i)
   }
   return sum & (slots - 1)
+}
+
+function sizeOf(request: TableRequest): number {
+  let size = 0
+  for (const _ in request) size++
+  return size
 }
 
 function isSame(a: TableRequest, b: TableRequest): boolean {

@@ -97,10 +97,24 @@ export class Metadata implements Disposable {
     this.#rooms.giveBack(bytes)
   }
 
-  /** Stores or replaces an entry with its links, after `uses`, in the room that was reserved for it; returns what it replaced. */
-  store(entry: NewEntry, uses: Uses): Promise<readonly Removed[]> {
+  /** Gives up room that nothing is written into. */
+  shrink(at: number): Promise<void> {
+    return this.db.write(() => this.#rooms.shrink(at))
+  }
+
+  /** Gives up all room: the worker closes. */
+  leave(): Promise<void> {
+    return this.db.write(() => this.#rooms.leave())
+  }
+
+  /**
+   * Stores or replaces an entry with its links, after `uses`, in the room that was reserved for it; returns what it replaced. An entry that is not wanted
+   * any more, or older than what another process has stored meanwhile, is returned itself.
+   */
+  store(entry: NewEntry, uses: Uses, isWanted: () => boolean): Promise<readonly Removed[]> {
     return this.db.write(() => {
       writeUses(this.#statements, uses, entry.at)
+      if (!isWanted() || this.#isOutdated(entry)) return [entry]
       // The statement names its columns like the type's keys.
       const removed = this.#statements.replaced.all(entry.key, entry.path) as readonly Removed[]
       this.#upsert(entry, this.#dataset(entry))
@@ -127,11 +141,23 @@ export class Metadata implements Disposable {
       if (what === undefined) return this.db.all(entries)
       if ('key' in what) return this.db.all(entries.where('cache_key', '=', what.key))
       if ('olderThan' in what) return this.db.all(entries.where('created_at', '<', what.olderThan.getTime() / 1000))
-      const links = this.#build.selectFrom('backtest_cache_links').select('cache_key')
-      const mine = this.db.all(entries.where('cache_key', 'in', links.where('backtest_id', '=', what.backtestId)))
+      const links = this.#build.selectFrom('backtest_cache_links').where('backtest_id', '=', what.backtestId)
+      const mine = this.db.all(
+        entries
+          .where('cache_key', 'in', links.select('cache_key'))
+          .where(({ not, exists, selectFrom }) =>
+            not(
+              exists(
+                selectFrom('backtest_cache_links as other')
+                  .select('other.id')
+                  .whereRef('other.cache_key', '=', 'cache_entries.cache_key')
+                  .where('other.backtest_id', '!=', what.backtestId)
+              )
+            )
+          )
+      )
       this.db.run(this.#build.deleteFrom('backtest_cache_links').where('backtest_id', '=', what.backtestId))
-      const used = new Set(this.db.all(links.distinct()).map(({ cache_key }) => cache_key))
-      return mine.filter(({ key }) => !used.has(key))
+      return mine
     })
   }
 
@@ -190,6 +216,13 @@ export class Metadata implements Disposable {
     }
     if (this.#statements.touchDataset.run(at, dataset).changes === 0) throw failure('TIERED_DATASET', [dataset])
     return dataset
+  }
+
+  /** One that comes from a time that is yet to come is no reason: the clock was set back. */
+  #isOutdated({ key, request, loadedAt, at }: NewEntry): boolean {
+    // The statement names its columns like the type's keys.
+    const before = this.#statements.find.get(key) as EntryRow | undefined
+    return before !== undefined && before.request === request && before.loadedAt > loadedAt && before.loadedAt <= at
   }
 
   #upsert(entry: NewEntry, dataset: number): void {

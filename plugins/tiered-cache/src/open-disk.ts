@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import type { Worker } from '@rxtuna/core/node'
 import { Codec } from './codec.ts'
 import { Connection } from './connection.ts'
@@ -17,8 +17,8 @@ export async function openDisk(options: TieredCacheOptions, own: Own): Promise<D
   // If it cannot be made, whoever uses it first says so.
   await mkdir(directory, { recursive: true }).catch(() => {})
   const path = resolve(options.metadata ?? join(directory, 'metadata.db'))
-  const connection = await Connection.open({ path, begunAnew: () => void disk?.tidy(), ...own })
-  const tier = options.coldTier ?? directoryTier({ directory, ...own })
+  const connection = await Connection.open({ path, begunAnew: () => disk?.tidySoon(), ...own })
+  const tier = options.coldTier ?? directoryTier({ directory, cache: relative(directory, path), ...own })
   disk = new Disk({ tier, codec: new Codec(compression, own.report), connection, maxBytes: coldBytes, eviction, checksums, ...own })
   await disk.tidy()
   return disk

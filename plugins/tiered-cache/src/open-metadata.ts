@@ -49,7 +49,7 @@ export async function openMetadata({ path, worker, clock, aside }: MetadataOptio
 }
 
 // What only a database that is not as we made it answers to our statements: its tables, its columns, its rules.
-const damage = /^SQLITE_(NOT_A_DATABASE|NOTADB|CORRUPT|ERROR$|MISMATCH|CONSTRAINT_(UNIQUE|PRIMARYKEY|FOREIGNKEY|NOTNULL|ROWID))/
+const damage = /^SQLITE_(NOT_A_DATABASE|NOTADB|CORRUPT|ERROR$|MISMATCH|CONSTRAINT_(UNIQUE|PRIMARYKEY|FOREIGNKEY|ROWID))/
 
 /** Whether an error says that the database itself is damaged. */
 export function isDamage(error: unknown): boolean {

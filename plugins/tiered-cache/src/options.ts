@@ -1,11 +1,13 @@
 import { assertKnown } from '@rxtuna/core/cache'
 import type { ColdTier } from './cold-tier.ts'
+import type { Dataset } from './datasets.ts'
 import type { Compression } from './encode-plan.ts'
 import { failure } from './errors.ts'
 import { type Eviction, evictions } from './eviction.ts'
 import type { Freshness } from './freshness.ts'
 import { checkKey, type TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
+import type { Link } from './uses.ts'
 
 export interface TieredCacheOptions {
   /** Where the Parquet files lie; made if it is missing. */
@@ -55,6 +57,7 @@ const known = [
 
 /** Throws a sentence for an option that is not what it should be. */
 export function checkOptions(options: TieredCacheOptions): void {
+  if (typeof options !== 'object' || options === null) throw failure('TIERED_OPTION_DIRECTORY', [undefined])
   assertKnown('openTieredCache', options, known)
   const { directory, checksums, compression, freshness, revalidateMs, graceMs, pollMs } = options
   if (typeof directory !== 'string' || directory === '') throw failure('TIERED_OPTION_DIRECTORY', [directory])
@@ -64,6 +67,16 @@ export function checkOptions(options: TieredCacheOptions): void {
   for (const [name, ms] of Object.entries({ revalidateMs, graceMs, pollMs })) {
     if (ms !== undefined && !(ms >= 0)) throw failure('TIERED_OPTION_MS', [name, ms])
   }
+  const { metadata, name, enabled, keyOf, clock, coldTier } = options
+  shaped('metadata', metadata, 'a path with at least one character', isText)
+  shaped('name', name, 'a text with at least one character', isText)
+  shaped('enabled', enabled, 'true or false', value => typeof value === 'boolean')
+  shaped('keyOf', keyOf, 'a function of a request', isFunction)
+  shaped('clock', clock, 'a function that returns milliseconds since the epoch', isFunction)
+  const methods = ['write', 'read', 'remove', 'collect'] as const
+  shaped('coldTier', coldTier, 'an object with write, read, remove and collect', () =>
+    methods.every(method => isFunction(coldTier?.[method]))
+  )
   if (freshness !== undefined && typeof freshness !== 'function') throw failure('TIERED_OPTION_FRESHNESS', [freshness])
 }
 
@@ -80,15 +93,40 @@ export function checkBacktest(backtestId: unknown): void {
   if (backtestId !== undefined && (typeof backtestId !== 'string' || backtestId === '')) throw failure('TIERED_BACKTEST', [backtestId])
 }
 
+/** Throws a sentence for links without a key or a backtest's name. */
+export function checkLinks(links: readonly Link[]): void {
+  if (!Array.isArray(links)) throw failure('TIERED_OPTION_SHAPE', ['links', 'an array of { key, backtestId }', links])
+  for (const { key, backtestId } of links) {
+    checkKey(key)
+    if (backtestId === undefined) throw failure('TIERED_BACKTEST', [backtestId])
+    checkBacktest(backtestId)
+  }
+}
+
 /** Throws a sentence for what cannot be cleared, so that a misspelled word does not clear everything. */
 export function checkClear(what: ClearWhat | undefined): void {
   if (what === undefined) return
-  if (typeof what !== 'object' || what === null) throw failure('TIERED_CLEAR', [what])
+  if (typeof what !== 'object' || what === null || Object.keys(what).length !== 1) throw failure('TIERED_CLEAR', [what])
   if ('key' in what) checkKey(what.key)
   else if ('backtestId' in what && what.backtestId !== undefined) checkBacktest(what.backtestId)
   else if (!('olderThan' in what)) throw failure('TIERED_CLEAR', [what])
   else if (!(what.olderThan instanceof Date) || Number.isNaN(what.olderThan.getTime()))
     throw failure('TIERED_DATE', ['olderThan', what.olderThan])
+}
+
+/** Throws a sentence for what is no dataset. */
+export function checkDataset({ source, resolution, schemaVersion }: Dataset): void {
+  for (const [name, text] of Object.entries({ source, resolution })) {
+    if (!isText(text)) throw failure('TIERED_OPTION_SHAPE', [`${name}\` of \`registerDataset`, 'a text with at least one character', text])
+  }
+  shaped('schemaVersion', schemaVersion, 'a whole number', Number.isSafeInteger)
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== ''
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+
+function shaped(name: string, value: unknown, expected: string, fits: (value: unknown) => boolean): void {
+  if (value !== undefined && !fits(value)) throw failure('TIERED_OPTION_SHAPE', [name, expected, value])
 }
 
 function oneOf(name: string, value: unknown, known: readonly string[]): void {

@@ -36,7 +36,7 @@ export class ParquetThreads implements AsyncDisposable {
     const job: Job = { task, settle: Promise.withResolvers() }
     const free = [...this.#threads].find(thread => thread.job === undefined)
     if (free) this.#begin(free, job)
-    else if (this.#threads.size < this.size) this.#begin(this.#start(), job)
+    else if (this.#threads.size < this.size) this.#beginNew(job)
     else this.#waiting.push(job)
     return job.settle.promise
   }
@@ -63,6 +63,15 @@ export class ParquetThreads implements AsyncDisposable {
     thread.worker.on('error', cause => this.#lost(thread, new ThreadLost(cause.message, { cause })))
     thread.worker.on('exit', () => this.#lost(thread, new ThreadLost('its thread ended')))
     return thread
+  }
+
+  #beginNew(job: Job): void {
+    try {
+      this.#begin(this.#start(), job)
+    } catch (cause) {
+      // Such as a permission to start threads that is missing.
+      job.settle.reject(new ThreadLost(cause instanceof Error ? cause.message : String(cause), { cause }))
+    }
   }
 
   #begin(thread: Thread, job: Job): void {
@@ -93,7 +102,7 @@ export class ParquetThreads implements AsyncDisposable {
     thread.job = undefined
     if (!this.#threads.delete(thread)) return
     const job = this.#waiting.shift()
-    if (job) this.#begin(this.#start(), job)
+    if (job) this.#beginNew(job)
   }
 }
 

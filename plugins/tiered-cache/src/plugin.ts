@@ -1,5 +1,6 @@
 import { inBatches, ofType, type Plugin } from '@rxtuna/core'
 import { mergeMap, Subject, takeUntil } from 'rxjs'
+import { failure } from './errors.ts'
 import type { TieredCache } from './tiered-cache.ts'
 import type { Link } from './uses.ts'
 
@@ -12,6 +13,7 @@ const batchSize = 500
  * A crash loses the links of the last 50 ms.
  */
 export function tieredCache(cache: TieredCache): Plugin {
+  if (typeof cache?.collectUses !== 'function') throw failure('TIERED_PLUGIN', [cache])
   const { name } = cache
   return {
     name,

@@ -64,6 +64,12 @@ export class Rooms {
     if (this.#stated > this.#promised) this.#hold(this.#promised, at)
   }
 
+  /** Gives up everything. */
+  leave(): void {
+    this.#statements.dropRoom.run(this.#worker)
+    this.#held = this.#promised = this.#stated = 0
+  }
+
   #hold(bytes: number, at: number): void {
     this.#statements.holdRoom.run(this.#worker, bytes, at)
     this.#held = this.#stated = bytes

@@ -50,12 +50,17 @@ export class SharedScratch implements Disposable {
 
 async function copyTo(buffer: SharedArrayBuffer, parts: readonly Uint8Array[]): Promise<Uint8Array> {
   const bytes = new Uint8Array(buffer)
+  return bytes.subarray(0, await inTurns(bytes, parts))
+}
+
+/** Copies the parts, one after the other, and lets the event loop go on in between. Returns how many bytes they are. */
+export async function inTurns(target: Uint8Array, parts: readonly Uint8Array[]): Promise<number> {
   let at = 0
   let copied = 0
   for (const part of parts) {
     for (let from = 0; from < part.length; from += sliceBytes) {
       const slice = part.subarray(from, from + sliceBytes)
-      bytes.set(slice, at)
+      target.set(slice, at)
       at += slice.length
       copied += slice.length
       if (copied < sliceBytes) continue
@@ -63,5 +68,5 @@ async function copyTo(buffer: SharedArrayBuffer, parts: readonly Uint8Array[]): 
       await setImmediate()
     }
   }
-  return bytes.subarray(0, at)
+  return at
 }

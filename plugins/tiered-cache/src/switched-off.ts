@@ -1,15 +1,17 @@
 import type { ObservedCache } from '@rxtuna/core'
 import { CacheMeter, Wraps } from '@rxtuna/core/cache'
 import type { Table } from 'apache-arrow'
-import type { BacktestLink, RegisteredDataset } from './catalog.ts'
+import type { BacktestLink, CacheEntry, RegisteredDataset } from './catalog.ts'
+import type { Dataset } from './datasets.ts'
 import type { Verified } from './disk.ts'
 import { failure } from './errors.ts'
 import { checkKey, identifier, loadKind, type TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
 import { OpenWork } from './open-work.ts'
-import { checkBacktest, checkClear, checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
-import { asTable, type Columns, tableBytes } from './table.ts'
+import { checkBacktest, checkClear, checkDataset, checkLimits, checkLinks, type Limits, type TieredCacheOptions } from './options.ts'
+import { asTable, type Loaded, tableBytes } from './table.ts'
 import type { CacheStatistics, GetOptions, TieredCache, TieredCacheStats } from './tiered-cache.ts'
+import type { Link } from './uses.ts'
 import { unless } from './waiting.ts'
 import type { Warmed, WarmOptions } from './warm.ts'
 
@@ -46,20 +48,22 @@ export class SwitchedOff implements TieredCache {
     this.#meter.miss(key)
   }
 
-  async put(_request: TableRequest, table: Table | Columns, { backtestId }: GetOptions = {}): Promise<void> {
+  async put(request: TableRequest, table: Loaded, { backtestId }: GetOptions = {}): Promise<void> {
     this.#assertOpen()
     checkBacktest(backtestId)
-    asTable(table)
+    this.#identify(request)
+    await asTable(table)
   }
 
   async getOrLoad(
     request: TableRequest,
-    load: (signal: AbortSignal) => Promise<Table | Columns>,
+    load: (signal: AbortSignal) => Loaded | Promise<Loaded>,
     { signal, backtestId }: GetOptions = {}
   ): Promise<Table> {
     this.#assertOpen()
     signal?.throwIfAborted()
     checkBacktest(backtestId)
+    if (typeof load !== 'function') throw failure('TIERED_LOAD', [load])
     const { key } = this.#identify(request)
     this.#meter.miss(key)
     const either = signal ? AbortSignal.any([signal, this.#open.signal]) : this.#open.signal
@@ -67,23 +71,28 @@ export class SwitchedOff implements TieredCache {
     const loaded = await this.#open.track(
       unless(
         either,
-        this.#wraps.run(key, () => load(either))
+        this.#wraps.run(key, async () => load(either))
       )
     )
-    const table = asTable(loaded)
+    const table = await asTable(loaded)
     this.#meter.loaded(key, this.#meter.kind(loadKind(request)), performance.now() - start, tableBytes(table))
     return table
   }
 
   async warm(
     requests: readonly TableRequest[],
-    _load: (request: TableRequest, signal: AbortSignal) => Promise<Table | Columns>,
+    _load: (request: TableRequest, signal: AbortSignal) => Loaded | Promise<Loaded>,
     _options: WarmOptions = {}
   ): Promise<Warmed> {
     this.#assertOpen()
     // What is not kept is not worth loading.
     for (const request of requests) this.#identify(request)
     return { loaded: 0, found: 0, failed: [] }
+  }
+
+  async entries(): Promise<readonly CacheEntry[]> {
+    this.#assertOpen()
+    return []
   }
 
   async lookup(key: string): Promise<undefined> {
@@ -109,8 +118,9 @@ export class SwitchedOff implements TieredCache {
     return { hits, misses, hitRate: 0, entries: 0, totalBytes: 0, averageAccessCount: 0, days: [], session }
   }
 
-  async registerDataset(): Promise<number> {
+  async registerDataset(dataset: Dataset): Promise<number> {
     this.#assertOpen()
+    checkDataset(dataset)
     return 0
   }
 
@@ -149,8 +159,9 @@ export class SwitchedOff implements TieredCache {
     return work()
   }
 
-  async link(): Promise<void> {
+  async link(links: readonly Link[]): Promise<void> {
     this.#assertOpen()
+    checkLinks(links)
   }
 
   async flush(): Promise<void> {}

@@ -7,7 +7,7 @@ import type { TableRequest } from './key.ts'
 import type { ClearWhat } from './metadata.ts'
 import { checkOptions, type Limits, type TieredCacheOptions } from './options.ts'
 import { SwitchedOff } from './switched-off.ts'
-import type { Columns } from './table.ts'
+import type { Loaded } from './table.ts'
 import { Tiers } from './tiers.ts'
 import type { Link } from './uses.ts'
 import type { Warmed, WarmOptions } from './warm.ts'
@@ -63,29 +63,31 @@ export interface TieredCache extends ObservedCache, AsyncDisposable {
   /** The table of a key, from memory or its file, unless it is stale. Only `getOrLoad` can compare the request. */
   get(key: string): Promise<Table | undefined>
   /** Stores or replaces a table; when it resolves, the file and its row survive the process. Rejects when the disk fails; the table is in memory then. */
-  put(request: TableRequest, table: Table | Columns, link?: TableLink): Promise<void>
+  put(request: TableRequest, table: Loaded, link?: TableLink): Promise<void>
   /**
    * The table of a request, loaded if it is in no tier, or stale: one load per key at a time, whoever asks, in this process and in others on the same
    * directory. A failed load rejects all who wait for it, unless there is a stale table. An aborted caller leaves with its signal's reason; the load's
    * signal aborts when the last has left.
    */
-  getOrLoad(request: TableRequest, load: (signal: AbortSignal) => Promise<Table | Columns>, options?: GetOptions): Promise<Table>
+  getOrLoad(request: TableRequest, load: (signal: AbortSignal) => Loaded | Promise<Loaded>, options?: GetOptions): Promise<Table>
   /** Asks for many tables, some at a time, so that they are there later. What fails is told in the end; rejects only with the signal's reason. */
   warm(
     requests: readonly TableRequest[],
-    load: (request: TableRequest, signal: AbortSignal) => Promise<Table | Columns>,
+    load: (request: TableRequest, signal: AbortSignal) => Loaded | Promise<Loaded>,
     options?: WarmOptions
   ): Promise<Warmed>
 
   /** What the database says of a key's entry; fresh or not. */
   lookup(key: string): Promise<CacheEntry | undefined>
+  /** All entries, the most recently used first. */
+  entries(): Promise<readonly CacheEntry[]>
   /** Which backtests used an entry, and since when, the earliest first. */
   links(key: string): Promise<readonly BacktestLink[]>
   /** The names of the backtests that used an entry, in that order. */
   backtests(key: string): Promise<readonly string[]>
   /** Of all days, or of those between two dates. */
   statistics(period?: { readonly from?: Date; readonly to?: Date }): Promise<CacheStatistics>
-  /** Adds the hits and misses since the last call to this day (UTC) in `cache_statistics`; calling it again adds nothing. */
+  /** Adds the hits and misses since the last call to this day (UTC) in `cache_statistics`, as closing does; calling it again adds nothing. */
   recordDailyStatistics(): Promise<void>
   /** Registers a dataset, or finds it, and returns its number. */
   registerDataset(dataset: Dataset): Promise<number>

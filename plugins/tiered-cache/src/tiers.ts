@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { type ObservedCache, StudyError } from '@rxtuna/core'
-import { CacheMeter, SingleFlight, Wraps } from '@rxtuna/core/cache'
+import type { ObservedCache } from '@rxtuna/core'
+import { assertKnown, CacheMeter, SingleFlight, Wraps } from '@rxtuna/core/cache'
 import { openWorker } from '@rxtuna/core/node'
 import type { Table } from 'apache-arrow'
 import { advise } from './advice.ts'
@@ -16,10 +16,10 @@ import { checkKey, type Identity, identifier, type TableRequest } from './key.ts
 import type { ClearWhat } from './metadata.ts'
 import { openDisk } from './open-disk.ts'
 import { OpenWork } from './open-work.ts'
-import { checkBacktest, checkClear, checkLimits, type Limits, type TieredCacheOptions } from './options.ts'
+import { checkBacktest, checkClear, checkDataset, checkLimits, checkLinks, type Limits, type TieredCacheOptions } from './options.ts'
 import { Reports } from './reports.ts'
 import { statisticsOf } from './statistics.ts'
-import { asTable, type Columns } from './table.ts'
+import { asTable, type Loaded } from './table.ts'
 import type { CacheStatistics, GetOptions, TableLink, TieredCache, TieredCacheStats, VerifyOptions } from './tiered-cache.ts'
 import type { Link } from './uses.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
@@ -92,50 +92,34 @@ export class Tiers implements TieredCache {
     if (hot && this.#finder.isFresh(hot)) return this.#hit(key, hot)
     checkKey(key)
     const users = this.#users.getStore()
-    const entry = await this.#reads.run(key, () => this.#open.track(this.#look(key)))
+    const entry = await this.#reads.run(key, () => this.#open.track(this.#finder.get(key)))
     if (entry) users?.add(key)
     return entry?.table
   }
 
-  async put(request: TableRequest, table: Table | Columns, link: TableLink = {}): Promise<void> {
+  async put(request: TableRequest, table: Loaded, link: TableLink = {}): Promise<void> {
     this.#enter()
     checkBacktest(link.backtestId)
     const identity = this.#identify(request)
     this.#users.getStore()?.add(identity.key)
-    await this.#open.track(this.#put(identity, request, asTable(table), link))
+    await this.#open.track(asTable(table).then(given => this.#finder.put(identity, request, given, link)))
   }
 
   async getOrLoad(
     request: TableRequest,
-    load: (signal: AbortSignal) => Promise<Table | Columns>,
-    { signal, backtestId, datasetId }: GetOptions = {}
+    load: (signal: AbortSignal) => Loaded | Promise<Loaded>,
+    options: GetOptions = {}
   ): Promise<Table> {
-    this.#enter()
-    signal?.throwIfAborted()
-    const { key, text } = this.#identify(request)
-    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
-    if (backtestId !== undefined) checkBacktest(backtestId)
-    const wanted = { key, text, request, load, dataset }
-    const hot = this.#hot.get(key)
-    const mine = hot?.request === text ? hot : undefined
-    if (mine && this.#finder.serves(mine, wanted)) {
-      if (backtestId !== undefined) this.#disk.linked(key, backtestId)
-      return this.#hit(key, mine)
-    }
-    const users = this.#users.getStore()
-    const entry = await this.#finds.run(text, left => this.#open.track(this.#finder.find(wanted, left, mine)), signal)
-    users?.add(key)
-    if (backtestId !== undefined) this.#disk.linked(key, backtestId)
-    return entry.table
+    return this.#get(request, load, options, false)
   }
 
   async warm(
     requests: readonly TableRequest[],
-    load: (request: TableRequest, signal: AbortSignal) => Promise<Table | Columns>,
+    load: (request: TableRequest, signal: AbortSignal) => Loaded | Promise<Loaded>,
     options: WarmOptions = {}
   ): Promise<Warmed> {
     this.#enter()
-    return warm((request, one, each) => this.getOrLoad(request, one, each), requests, load, options)
+    return warm((request, one, each) => this.#get(request, one, each, true), requests, load, options)
   }
 
   async lookup(key: string): Promise<CacheEntry | undefined> {
@@ -152,7 +136,8 @@ export class Tiers implements TieredCache {
     return (await this.links(key)).map(({ backtestId }) => backtestId)
   }
 
-  statistics(period: { readonly from?: Date; readonly to?: Date } = {}): Promise<CacheStatistics> {
+  async statistics(period: { readonly from?: Date; readonly to?: Date } = {}): Promise<CacheStatistics> {
+    assertKnown('statistics', period, ['from', 'to'])
     return this.#ask(() =>
       statisticsOf(
         this.#disk,
@@ -168,7 +153,9 @@ export class Tiers implements TieredCache {
     if (!(await this.#open.track(this.#disk.record(counts.hits, counts.misses)))) this.#counts.giveBack(counts)
   }
 
-  registerDataset({ source, resolution, schemaVersion = 1 }: Dataset): Promise<number> {
+  async registerDataset(dataset: Dataset): Promise<number> {
+    checkDataset(dataset)
+    const { source, resolution, schemaVersion = 1 } = dataset
     return this.#ask(() => this.#disk.ask(catalog => catalog.registerDataset({ source, resolution, schemaVersion }, this.#clock() / 1000)))
   }
 
@@ -177,36 +164,51 @@ export class Tiers implements TieredCache {
   }
 
   advise(): Promise<readonly string[]> {
-    return this.#ask(async () => advise(this.stats()))
+    return this.#ask(async () =>
+      advise({ ...this.stats(), eviction: this.#disk.eviction, problem: this.#disk.problem, tooLarge: this.#disk.tooLarge })
+    )
+  }
+
+  entries(): Promise<readonly CacheEntry[]> {
+    return this.#ask(() => this.#disk.ask(catalog => catalog.entries()))
   }
 
   async clear(what?: ClearWhat): Promise<void> {
     this.#enter()
     checkClear(what)
-    this.#finder.cleared()
     if (what === undefined) {
       this.#counts.restart()
+      this.#finder.cleared()
       this.#hot.clear()
       this.#meter.reset()
-    } else if ('key' in what) this.#hot.delete(what.key)
-    else if ('olderThan' in what) this.#hot.deleteOlder(what.olderThan.getTime())
-    for (const key of await this.#open.track(this.#disk.clear(what))) this.#forget(key, () => this.#meter.invalidated(key, 'manual'))
+    } else if ('key' in what) {
+      this.#finder.cleared(what.key)
+      this.#hot.delete(what.key)
+    } else if ('olderThan' in what) this.#hot.deleteOlder(what.olderThan.getTime())
+    for (const key of await this.#open.track(this.#disk.clear(what))) {
+      this.#finder.cleared(key)
+      this.#forget(key, () => this.#meter.invalidated(key, 'manual'))
+    }
   }
 
   async resize(limits: Limits): Promise<void> {
     this.#enter()
+    assertKnown('resize', limits, ['hotBytes', 'coldBytes', 'eviction'])
     checkLimits(limits)
     if (limits.hotBytes !== undefined) this.#hot.resize(limits.hotBytes)
     if (limits.coldBytes !== undefined) this.#disk.maxBytes = limits.coldBytes
     if (limits.eviction !== undefined) this.#disk.eviction = limits.eviction
-    await this.evict()
+    if (limits.coldBytes !== undefined) await this.#ask(() => this.#disk.shrink())
+    else await this.evict()
   }
 
   evict(): Promise<readonly string[]> {
     return this.#ask(() => this.#disk.evict())
   }
 
-  verify({ signal, onProgress }: VerifyOptions = {}): Promise<Verified> {
+  async verify(options: VerifyOptions = {}): Promise<Verified> {
+    assertKnown('verify', options, ['signal', 'onProgress'])
+    const { signal, onProgress } = options
     const either = signal ? AbortSignal.any([signal, this.#open.signal]) : this.#open.signal
     return this.#ask(() => this.#disk.verify(either, onProgress))
   }
@@ -217,6 +219,7 @@ export class Tiers implements TieredCache {
 
   async link(links: readonly Link[]): Promise<void> {
     this.#enter()
+    checkLinks(links)
     await this.#open.track(this.#disk.link(links))
   }
 
@@ -230,37 +233,37 @@ export class Tiers implements TieredCache {
     if (this.#open.closed) return
     this.#reports.deliver()
     await this.#open.close(failure('TIERED_CLOSED', []))
+    const { hits, misses } = this.#counts.take()
+    if (hits + misses > 0) await this.#disk.record(hits, misses)
     await this.#disk.close()
     this.#hot.clear()
     this.#worker[Symbol.dispose]()
   }
 
-  async #look(key: string): Promise<HotEntry | undefined> {
-    const found = await this.#finder.look(key)
-    if (found && this.#finder.isFresh(found)) {
-      this.#finder.coldHit(key, found)
-      return found
-    }
-    this.#meter.miss(key)
-    return undefined
-  }
-
-  async #put({ key, text }: Identity, request: TableRequest, table: Table, { datasetId, backtestId }: TableLink): Promise<void> {
-    const loadedAt = this.#clock()
+  async #get(
+    request: TableRequest,
+    load: (signal: AbortSignal) => Loaded | Promise<Loaded>,
+    { signal, backtestId, datasetId }: GetOptions,
+    isFresh: boolean
+  ): Promise<Table> {
+    this.#enter()
+    signal?.throwIfAborted()
+    if (typeof load !== 'function') throw failure('TIERED_LOAD', [load])
+    const { key, text } = this.#identify(request)
     const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
-    const backtestIds = backtestId === undefined ? [] : [backtestId]
-    const entry = this.#finder.entry(text, request, table, loadedAt)
-    let failed: unknown
-    try {
-      await this.#disk.store({ key, request: text, table, dataset, backtestIds, loadMs: null, loadedAt })
-    } catch (error) {
-      if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
-      failed = error
-      // An older table of this key must not outlive the one that could not be written.
-      await this.#disk.clear({ key }).catch(() => {})
+    if (backtestId !== undefined) checkBacktest(backtestId)
+    const wanted = { key, text, request, load, dataset, isFresh }
+    const hot = this.#hot.get(key)
+    const mine = hot?.request === text ? hot : undefined
+    if (mine && (isFresh ? this.#finder.isFresh(mine) : this.#finder.serves(mine, wanted))) {
+      if (backtestId !== undefined) this.#disk.linked(key, backtestId)
+      return this.#hit(key, mine)
     }
-    this.#hot.set(key, entry)
-    if (failed) throw failed
+    const users = this.#users.getStore()
+    const entry = await this.#finds.run(text, left => this.#open.track(this.#finder.find(wanted, left, mine)), signal)
+    users?.add(key)
+    if (backtestId !== undefined) this.#disk.linked(key, backtestId)
+    return entry.table
   }
 
   #hit(key: string, entry: HotEntry): Table {

@@ -1,6 +1,8 @@
 /** Resolves after `ms`, or rejects with the signal's reason. */
 export function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return unless(signal, new Promise(resolve => setTimeout(resolve, ms)))
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, ms)
+  return unless(signal, promise).finally(() => clearTimeout(timer))
 }
 
 /** The promise, or the signal's reason, whichever comes first. */
