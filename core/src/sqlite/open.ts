@@ -1,4 +1,5 @@
 import type { Compilable, Kysely } from 'kysely'
+import { abortable } from '../cache/abortable.ts'
 import { StudyError } from '../errors.ts'
 import { sentences } from './sentences.ts'
 
@@ -68,7 +69,8 @@ export async function openSqlite({ path, busySeconds = 10 }: SqliteOptions): Pro
       throw error
     }
   }
-  const db = await patiently(path, busySeconds, open)
+  const waiter = new LockWaiter(path, busySeconds)
+  const db = await waiter.run(open)
   const statements = new Map<string, SqliteStatement>()
   const kysely = await builder(db)
   const begin = db.prepare('BEGIN')
@@ -100,8 +102,8 @@ export async function openSqlite({ path, busySeconds = 10 }: SqliteOptions): Pro
     exec: sql => {
       db.exec(sql)
     },
-    read: (work, signal) => patiently(path, busySeconds, () => inTransaction(begin, work), signal),
-    write: (work, signal) => patiently(path, busySeconds, () => inTransaction(beginWrite, work), signal),
+    read: (work, signal) => waiter.run(() => inTransaction(begin, work), signal),
+    write: (work, signal) => waiter.run(() => inTransaction(beginWrite, work), signal),
     kysely: <Tables>() => kysely as Kysely<Tables>,
     all: <Row>(query: Compilable<Row>) => {
       const { sql, parameters } = query.compile()
@@ -134,20 +136,49 @@ async function builder(database: import('better-sqlite3').Database): Promise<Kys
   return new Kysely<unknown>({ dialect: new SqliteDialect({ database }) })
 }
 
-async function patiently<T>(path: string, seconds: number, work: () => T, signal?: AbortSignal): Promise<T> {
-  let pause = firstPauseMs
-  let until: number | undefined
-  for (;;) {
+/** Waits for another process's lock. One at a time tries for all who wait, because each attempt blocks the event loop. */
+class LockWaiter {
+  readonly #path: string
+  readonly #seconds: number
+  /** While somebody tries. */
+  #trying: Promise<void> | undefined
+
+  constructor(path: string, seconds: number) {
+    this.#path = path
+    this.#seconds = seconds
+  }
+
+  async run<T>(work: () => T, signal?: AbortSignal): Promise<T> {
+    const until = performance.now() + this.#seconds * 1000
+    while (this.#trying) await abortable(this.#trying, signal)
     signal?.throwIfAborted()
     try {
       return work()
     } catch (error) {
-      if (!isBusy(error)) throw explained(path, error)
-      until ??= performance.now() + seconds * 1000
-      if (performance.now() >= until) throw new StudyError('SQLITE_BUSY', sentences.SQLITE_BUSY(path, seconds), { cause: error })
+      if (!isBusy(error)) throw explained(this.#path, error)
     }
-    await new Promise(resolve => setTimeout(resolve, pause * (0.5 + Math.random())))
-    pause = Math.min(pause * 2, longestPauseMs)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#trying = promise
+    try {
+      return await this.#try(work, until, signal)
+    } finally {
+      this.#trying = undefined
+      resolve()
+    }
+  }
+
+  async #try<T>(work: () => T, until: number, signal: AbortSignal | undefined): Promise<T> {
+    for (let pause = firstPauseMs; ; pause = Math.min(pause * 2, longestPauseMs)) {
+      await new Promise(resolve => setTimeout(resolve, pause * (0.5 + Math.random())))
+      signal?.throwIfAborted()
+      try {
+        return work()
+      } catch (error) {
+        if (!isBusy(error)) throw explained(this.#path, error)
+        if (performance.now() >= until)
+          throw new StudyError('SQLITE_BUSY', sentences.SQLITE_BUSY(this.#path, this.#seconds), { cause: error })
+      }
+    }
   }
 }
 

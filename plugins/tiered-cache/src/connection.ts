@@ -63,7 +63,7 @@ export class Connection {
         if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
         // Closed under the work, by another that met the damage.
         const isAnother = this.#opened !== opened
-        if (attempt > 1 || !(isAnother || isDamage(error))) throw this.#failure(error)
+        if (attempt > 1 || !(isAnother || (await isDamage(error, this.#options.path)))) throw this.#failure(error)
         // What fails again though it looked sound when it was opened is not sound.
         if (!isAnother) await this.#reopen(attempt > 0 && !breaksRule(error) ? error : undefined)
       }

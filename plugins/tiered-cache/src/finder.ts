@@ -72,16 +72,13 @@ export class Finder {
   /** Whether an entry may be handed out at once: it is fresh, or stale and loaded anew meanwhile, or its source has just failed. */
   serves(entry: HotEntry, wanted: Wanted): boolean {
     if (this.isFresh(entry)) return true
-    const { clock, revalidateMs, meter, report } = this.#options
+    const { clock, revalidateMs, meter } = this.#options
     const now = clock()
+    if (now <= entry.loadedAt - clockSkewMs) return false
     const rests = this.#rests(wanted.text, now)
     if (now >= entry.freshUntil + revalidateMs && !(rests && this.#isWithinGrace(entry))) return false
-    if (!rests) {
-      if (!this.#loads.has(wanted.text)) {
-        this.#run(wanted, entry, false).catch((error: unknown) =>
-          report(error instanceof Error ? error : new Error(String(error)), wanted.key)
-        )
-      }
+    if (!rests && !this.#loads.has(wanted.text)) {
+      this.#run(wanted, entry, false).catch((error: unknown) => this.#reportSource(error, wanted.key))
     }
     meter.stale(wanted.key, now - entry.loadedAt)
     return true
@@ -202,7 +199,7 @@ export class Finder {
       this.#resting.set(text, this.#options.clock() + retryMs)
       if (!this.#isWithinGrace(stale)) throw error
       if (isCall) meter.stale(key, this.#options.clock() - stale.loadedAt, error)
-      else this.#options.report(error instanceof Error ? error : new Error(String(error)), key)
+      else this.#reportSource(error, key)
       return stale
     } finally {
       await disk.release(key)
@@ -230,6 +227,11 @@ export class Finder {
       .store({ key, request: text, table, dataset, backtestIds: [], loadMs, loadedAt, isWanted: () => work.isCurrent })
       .catch((error: Error) => report(error, key))
     return entry
+  }
+
+  /** What failed behind a call that was answered; closing is no failure. */
+  #reportSource(error: unknown, key: string): void {
+    if (!this.#options.open.closed) this.#options.report(error instanceof Error ? error : new Error(String(error)), key)
   }
 
   #rests(text: string, now: number): boolean {

@@ -38,7 +38,7 @@ export async function openMetadata({ path, worker, clock, aside }: MetadataOptio
       return new Metadata(db, worker)
     } catch (error) {
       db?.[Symbol.dispose]()
-      if (attempt > 1 || !(isDamage(error) || (await hasDamagedHeader(path)))) throw error
+      if (attempt > 1 || !(await isDamage(error, path))) throw error
       // Another process may have begun it anew in the meantime.
       if ((await inode(path)) !== before) continue
       const target = `${path}.corrupt-${clock()}`
@@ -51,9 +51,9 @@ export async function openMetadata({ path, worker, clock, aside }: MetadataOptio
 // What only a database that is not as we made it answers to our statements: its tables, its columns, its rules.
 const damage = /^SQLITE_(NOT_A_DATABASE|NOTADB|CORRUPT|ERROR$|MISMATCH|CONSTRAINT_(UNIQUE|PRIMARYKEY|FOREIGNKEY|ROWID))/
 
-/** Whether an error says that the database itself is damaged. */
-export function isDamage(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && damage.test(String(error.code))
+/** Whether an error of the database at a path says that the database itself is damaged. */
+export async function isDamage(error: unknown, path: string): Promise<boolean> {
+  return (error instanceof Error && 'code' in error && damage.test(String(error.code))) || (await hasDamagedHeader(path))
 }
 
 /** Whether a file's header says what SQLite does not write: it takes such a file for one that it may only read. */

@@ -156,6 +156,45 @@ describe('what a tiered cache tells', () => {
     expect(files).to.match(/had to leave: raise it if they are asked for again, or try `eviction: 'size'`, which keeps more small ones\.$/)
   })
 
+  it('of all entries, the most recently used first', async () => {
+    await using space = workspace()
+    const cache = await space.open()
+    for (const name of ['A', 'B', 'C']) await cache.put(daily(name), bars(1))
+    await cache.get(cache.key(daily('A')))
+    expect((await cache.entries()).map(({ request }) => request.symbols[0])).to.deep.equal(['A', 'C', 'B'])
+  })
+
+  it('of hits and misses that a process counted before it closed', async () => {
+    await using space = workspace()
+    {
+      await using first = await space.open()
+      for (let i = 0; i < 4; i++) await first.getOrLoad(daily('A'), () => bars(1))
+    }
+    expect(await (await space.open()).statistics()).to.deep.include({ hits: 3, misses: 1, hitRate: 0.75 })
+  })
+
+  it('what is wrong with a question, and loses nothing by it', async () => {
+    await using space = workspace()
+    const cache = await space.open()
+    const codes = failures(cache)
+    await cache.put(daily('A'), bars(1))
+    const wrong = [
+      () => cache.registerDataset({ source: 'x', resolution: '1d', schemaVersion: Number.NaN }),
+      () => cache.registerDataset({ source: 'x' } as never),
+      () => cache.link([{ key: cache.key(daily('A')) } as never]),
+      () => cache.statistics({ start: new Date() } as never),
+      () => cache.resize({ hotByte: 1 } as never),
+      () => cache.warm([daily('A')], async () => bars(1), { concurrency: Number.NaN }),
+      () => cache.warm(undefined as never, async () => bars(1)),
+      () => cache.getOrLoad(daily('B'), undefined as never),
+      () => cache.getOrLoad({ ...daily('A'), adjusted: true } as never, async () => bars(2)),
+      () => cache.clear({ key: 'a', backtestId: 'b' } as never)
+    ]
+    for (const ask of wrong) expect((await rejection((async () => ask())())).message, ask.toString()).to.match(/^Expected /)
+    expect(codes).to.deep.equal([])
+    expect(cache.stats().entries).to.equal(1)
+  })
+
   it('brings the files within the limit when asked, and says what left', async () => {
     await using space = workspace()
     const large = await space.open()
@@ -206,6 +245,31 @@ describe('warming a tiered cache', () => {
     expect(await cache.backtests(cache.key(daily('S1')))).to.deep.equal(['b'])
     expect(await cache.warm(requests.slice(0, 2), load)).to.deep.equal({ loaded: 0, found: 2, failed: [] })
     expect(await cache.warm([], load)).to.deep.equal({ loaded: 0, found: 0, failed: [] })
+  })
+
+  it('waits for tables that are stale, though they would be handed out at once', async () => {
+    await using space = workspace()
+    let now = newYear
+    const cache = await space.open({ clock: () => now, freshness: () => now + 1, revalidateMs: day })
+    const stale = await space.open({ clock: () => now, freshness: (_, loadedAt) => loadedAt + 1_000, revalidateMs: day })
+    const requests = Array.from({ length: 12 }, (_, i) => daily(`S${i}`))
+    await cache.warm(requests, () => bars(1))
+    now += 5_000
+    let running = 0
+    let most = 0
+    const load = async () => {
+      most = Math.max(most, ++running)
+      await new Promise(resolve => setImmediate(resolve))
+      running--
+      return bars(2)
+    }
+    expect(await stale.warm(requests, load, { concurrency: 3 })).to.deep.equal({ loaded: 12, found: 0, failed: [] })
+    expect(most).to.equal(3)
+    now += 5_000
+    const failing = await stale.warm(requests.slice(0, 1), async () => {
+      throw new Error('503')
+    })
+    expect([failing.loaded, failing.found, failing.failed.length]).to.deep.equal([0, 0, 1])
   })
 
   it("ends with its signal's reason", async () => {

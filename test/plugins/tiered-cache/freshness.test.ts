@@ -182,6 +182,54 @@ describe('a table that goes stale', () => {
     expect(which(await cache.getOrLoad(daily('A'), down.load))).to.equal(2)
   })
 
+  it('is not handed out beyond its grace because its source rests, and comes from a source that is well again', async () => {
+    await using space = workspace()
+    let now = monday
+    const cache = await space.open({ freshness, graceMs: 1_000, clock: () => now })
+    await cache.getOrLoad(daily('A'), () => bars(1))
+    now += 1_500
+    const fail = async () => {
+      throw new Error('503')
+    }
+    expect(which(await cache.getOrLoad(daily('A'), fail))).to.equal(1)
+    now += 5_000
+    expect(which(await cache.getOrLoad(daily('A'), () => bars(2)))).to.equal(2)
+  })
+
+  it('leaves a source that fails behind it alone for ten seconds, too, and counts each call once', async () => {
+    await using space = workspace()
+    let now = monday
+    const cache = await space.open({ freshness, graceMs: 0, revalidateMs: 60_000, clock: () => now })
+    const failed = gate()
+    const messages: string[] = []
+    cache.events.on('fail', ({ error }) => {
+      messages.push(error.message)
+      failed.resolve()
+    })
+    await cache.getOrLoad(daily('A'), () => bars(1))
+    now += 1_500
+    let loads = 0
+    const fail = async () => {
+      loads++
+      throw new Error('503')
+    }
+    await cache.getOrLoad(daily('A'), fail)
+    await failed.promise
+    for (let i = 0; i < 20; i++) expect(which(await cache.getOrLoad(daily('A'), fail))).to.equal(1)
+    expect({ loads, messages, stale: cache.stats().stale }).to.deep.equal({ loads: 1, messages: ['503'], stale: 21 })
+  })
+
+  it('is one that was loaded in what is the future now, because the clock was set back', async () => {
+    await using space = workspace()
+    let now = monday + 365 * 24 * hour
+    const cache = await space.open({ freshness, clock: () => now })
+    await cache.getOrLoad(daily('A'), () => bars(1))
+    now = monday
+    expect(which(await cache.getOrLoad(daily('A'), () => bars(2)))).to.equal(2)
+    now += 10
+    expect(which(await cache.getOrLoad(daily('A'), () => bars(3)))).to.equal(2)
+  })
+
   it('is judged by the limits of whoever asks: a later policy sees what an earlier one stored', async () => {
     await using space = workspace()
     let now = monday

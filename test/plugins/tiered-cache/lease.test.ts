@@ -3,7 +3,7 @@ import { expect } from 'chai'
 import { Leases } from '../../../plugins/tiered-cache/src/lease.ts'
 import type { Metadata } from '../../../plugins/tiered-cache/src/metadata.ts'
 import { openMetadata } from '../../../plugins/tiered-cache/src/open-metadata.ts'
-import { type Workspace, workspace } from './workspace.ts'
+import { rejection, type Workspace, workspace } from './workspace.ts'
 
 const leases = ({ db }: Metadata, worker: Worker, clock: () => number = Date.now) => new Leases({ db, worker, clock })
 
@@ -54,6 +54,40 @@ describe('a lease', () => {
     expect(await near.claim('k', 'request')).to.equal('taken')
     now += 2_000
     expect(await near.claim('k', 'request')).to.equal('mine')
+  })
+
+  it('that could not be given back is given back later, and does not stand in its own way', async () => {
+    await using space = workspace()
+    using metadata = await opened(space)
+    using own = openWorker()
+    using other = openWorker()
+    using mine = leases(metadata, own.worker)
+    using others = leases(metadata, other.worker)
+    expect(await mine.claim('k', 'request')).to.equal('mine')
+    expect(await mine.claim('l', 'request')).to.equal('mine')
+    metadata.db.exec('PRAGMA query_only = ON')
+    await rejection(mine.release('k'))
+    await rejection(mine.release('l'))
+    metadata.db.exec('PRAGMA query_only = OFF')
+    expect(await others.claim('k', 'request')).to.equal('taken')
+    expect(await mine.claim('k', 'request')).to.equal('mine')
+    expect(await others.claim('l', 'request')).to.equal('mine')
+    await mine.release('k')
+    expect(await others.claim('k', 'request')).to.equal('mine')
+  })
+
+  it('of a thread that has ended, which nobody can tell, is free a minute after it was last renewed', async () => {
+    await using space = workspace()
+    using metadata = await opened(space)
+    using own = openWorker()
+    let now = 1_000_000
+    using gone = leases(metadata, { ...own.worker, thread: 77 }, () => now)
+    using living = leases(metadata, own.worker, () => now)
+    expect(await gone.claim('k', 'request')).to.equal('mine')
+    now += 59_000
+    expect(await living.claim('k', 'request')).to.equal('taken')
+    now += 2_000
+    expect(await living.claim('k', 'request')).to.equal('mine')
   })
 
   it('is not given for a table that is there, only for another request of its key, or for a table that is stale', async () => {

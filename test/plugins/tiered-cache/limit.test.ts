@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { expect } from 'chai'
-import { bars, closes, daily, failures, gate, type Workspace, workspace } from './workspace.ts'
+import { bars, closes, daily, failures, gate, rejection, type Workspace, workspace } from './workspace.ts'
 
 const entryBytes = 2_000
 
@@ -43,7 +43,7 @@ describe('the limit of the files', () => {
     const most = await watch(space, puts)
     expect(most).to.be.greaterThan(coldBytes / 2)
     // An entry that is replaced is there until the one that replaces it is.
-    expect(most).to.be.at.most(coldBytes + 2 * entryBytes)
+    expect(most).to.be.at.most(coldBytes + entryBytes)
     expect(bytesIn(space)).to.equal(caches[0]?.stats().bytes).and.to.be.at.most(coldBytes)
     expect(codes).to.deep.equal([[], []])
     expect(await space.rows('SELECT COUNT(*) AS entries, SUM(size_bytes) AS size_bytes FROM cache_entries')).to.deep.equal(
@@ -83,6 +83,63 @@ describe('the limit of the files', () => {
     expect(closes(await read)).to.deep.equal(closes(bars(1)))
     await cache.evict()
     expect(files.size).to.equal(0)
+  })
+
+  it('is shared again when a write failed: nothing is held for what was not written', async () => {
+    await using space = workspace()
+    const coldBytes = 100 * entryBytes
+    const coldTier = {
+      write: () => Promise.reject(new Error('no')),
+      read: async () => undefined,
+      remove: async () => {},
+      collect: async () => 0
+    }
+    const failing = await space.open({ coldBytes, coldTier })
+    expect((await rejection(failing.put(daily('A'), bars(1)))).message).to.match(/^Expected to write the table .* got: no\./)
+    expect(await space.rows('SELECT SUM(size_bytes) AS bytes FROM rooms')).to.deep.equal([{ bytes: 0 }])
+    const cache = await space.open({ coldBytes })
+    await cache.put(daily('B'), bars(1))
+    await cache[Symbol.asyncDispose]()
+    expect(await space.rows('SELECT SUM(size_bytes) AS bytes FROM rooms')).to.deep.equal([{ bytes: 0 }])
+  })
+
+  it('does not count, nor does opening remove, the files of a cache with another database in the directory', async () => {
+    await using space = workspace()
+    {
+      await using first = await space.open()
+      await first.put(daily('A'), bars(1))
+    }
+    {
+      await using other = await space.open({ metadata: space.file('other.db') })
+      await other.put(daily('A'), bars(2))
+    }
+    expect(space.files().filter(name => name.endsWith('.parquet'))).to.have.length(2)
+    const again = await space.open()
+    expect(closes(await again.get(again.key(daily('A'))))).to.deep.equal(closes(bars(1)))
+  })
+
+  it('says so when a table alone is over it, and when a file cannot be removed', async () => {
+    await using space = workspace()
+    const files = new Map<string, Uint8Array>()
+    const coldTier = {
+      write: async (key: string, bytes: Uint8Array) => {
+        files.set(key, bytes)
+        return key
+      },
+      read: async (name: string) => ({ bytes: files.get(name) ?? new Uint8Array() }),
+      remove: async (names: readonly string[]) => {
+        if (names.length > 0) throw new Error('no')
+      },
+      collect: async () => 0
+    }
+    const cache = await space.open({ coldBytes: 3 * entryBytes, coldTier })
+    const codes = failures(cache)
+    await cache.put(daily('large'), bars(1, 5_000))
+    expect(codes).to.deep.equal(['TIERED_NO_ROOM'])
+    for (const name of ['A', 'B', 'C', 'D', 'E']) await cache.put(daily(name), bars(1))
+    expect(codes).to.include('TIERED_REMOVE')
+    for (let i = 0; i < 12; i++) await cache.get(cache.key(daily('large')))
+    expect((await cache.advise()).at(-1)).to.equal('1 table did not fit into `coldBytes` and was not stored: raise it.')
   })
 
   it('is not reached by room that a dead worker or a closed cache held', async () => {
