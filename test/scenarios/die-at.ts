@@ -1,4 +1,5 @@
 // Loaded before a program: it dies by SIGKILL at the moment that RXTUNA_TEST_DIE_AT names, as if the machine had lost its power.
+import files from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import Database from 'better-sqlite3'
@@ -13,12 +14,12 @@ const die = (): void => void process.kill(process.pid, 'SIGKILL')
 
 if (moment.at === 'mkdir') fs.mkdir = () => gone()
 else if (moment.at === 'rename') {
-  const { rename } = fs
-  fs.rename = async (from, to) => {
+  const { renameSync } = files
+  files.renameSync = (from, to) => {
     const isTable = String(to).endsWith('.parquet')
-    if (isTable && moment.when === 'before') return gone()
-    await rename(from, to)
-    if (isTable) return gone()
+    if (isTable && moment.when === 'before') die()
+    renameSync(from, to)
+    if (isTable) die()
   }
 } else if (moment.at === 'commit') {
   const { prepare } = Database.prototype
