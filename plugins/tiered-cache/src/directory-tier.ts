@@ -8,13 +8,13 @@ import {
   read as readCallback,
   readSync,
   renameSync,
-  unlink,
   unlinkSync,
   write as writeCallback,
   writeSync
 } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Worker } from '@rxtuna/core/node'
 import type { ColdObject, ColdTier } from './cold-tier.ts'
@@ -35,8 +35,7 @@ const abandonedMs = 3_600_000
 // A change within one tick of the file system's clock leaves mtime as it was, so of a file that is this young nobody can say whether it changed.
 const racyMs = 2_000
 const atOnce = 64
-// Up to so many are removed sooner than other threads would be asked to.
-const few = 4
+const mostClosing = 512
 // What takes less than a tenth of a millisecond.
 const smallBytes = 256 * 1024
 // What one read may ask for is bounded by the system.
@@ -51,6 +50,20 @@ export function directoryTier({ directory, cache, worker, clock }: DirectoryOpti
   const nextName = fileNames(cache, worker)
   const writing = new Set<string>()
 
+  let closing = 0
+  /** Takes a name away. What the system does then to free the file takes several times as long, and is left to another thread, which closes it. */
+  const removeName = (path: string): void => {
+    const file = opened(path)
+    try {
+      unlinkSync(path)
+    } finally {
+      if (file !== undefined) {
+        closing++
+        close(file, () => closing--)
+      }
+    }
+  }
+
   const write = async (key: string, bytes: Uint8Array): Promise<string> => {
     const name = nextName(key)
     const temporary = join(directory, temporaryName(name))
@@ -62,7 +75,7 @@ export function directoryTier({ directory, cache, worker, clock }: DirectoryOpti
       renameSync(temporary, join(directory, name))
       return name
     } catch (error) {
-      unlinkNow(temporary, () => {})
+      await remove([basename(temporary)]).catch(() => {})
       throw error
     } finally {
       writing.delete(name)
@@ -92,11 +105,16 @@ export function directoryTier({ directory, cache, worker, clock }: DirectoryOpti
   const remove = async (names: readonly string[]): Promise<void> => {
     const paths = names.filter(name => name === basename(name)).map(name => join(directory, name))
     const failed: unknown[] = []
-    const note = (error: unknown): void => {
-      if (error && codeOf(error) !== 'ENOENT') failed.push(error)
+    for (const [index, path] of paths.entries()) {
+      try {
+        removeName(path)
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') failed.push(error)
+      }
+      // In turns, so that the event loop stays free; and no more files are open than a process may have.
+      if (index % atOnce === atOnce - 1) await setImmediate()
+      while (closing > mostClosing) await setImmediate()
     }
-    if (paths.length > few) await unlinkAll(paths, note)
-    else for (const path of paths) unlinkNow(path, note)
     if (failed.length > 0) throw failed[0]
   }
 
@@ -153,36 +171,12 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Takes names away on other threads; `done` is told of each, with an error or null. */
-function unlinkAll(paths: readonly string[], done: (error: unknown) => void): Promise<void> {
-  return new Promise(resolve => {
-    let begun = 0
-    let left = paths.length
-    const ended = (error: unknown): void => {
-      done(error)
-      if (--left === 0) resolve()
-      else next()
-    }
-    const next = (): void => {
-      const path = paths[begun++]
-      if (path !== undefined) unlink(path, ended)
-    }
-    for (let i = 0; i < atOnce; i++) next()
-  })
-}
-
-/** Takes the name away at once; what the system does then to free the file takes longer, and is left to another thread, which closes it. */
-function unlinkNow(path: string, done: (error: unknown) => void): void {
+/** Undefined for a file that cannot be read, and on Windows, which keeps the name of a file that is open. */
+function opened(path: string): number | undefined {
   try {
-    // Windows keeps the name of a file that is open.
-    const file = process.platform === 'win32' ? undefined : openSync(path, 'r')
-    try {
-      unlinkSync(path)
-    } finally {
-      if (file !== undefined) close(file, () => {})
-    }
-  } catch (error) {
-    done(error)
+    return process.platform === 'win32' ? undefined : openSync(path, 'r')
+  } catch {
+    return undefined
   }
 }
 

@@ -135,10 +135,10 @@ export class Metadata implements Disposable {
 
   /** Takes entries away; an entry that another backtest uses too stays, without its link to this one. */
   clear(what: ClearWhat | undefined, uses: Uses, at: number): Promise<readonly Removed[]> {
+    if (what === undefined) return this.db.write(() => this.#deleteAll())
     return this.#take(() => {
       writeUses(this.#statements, uses, at)
       const entries = this.#entries()
-      if (what === undefined) return this.db.all(entries)
       if ('key' in what) return this.db.all(entries.where('cache_key', '=', what.key))
       if ('olderThan' in what) return this.db.all(entries.where('created_at', '<', what.olderThan.getTime() / 1000))
       const links = this.#build.selectFrom('backtest_cache_links').where('backtest_id', '=', what.backtestId)
@@ -198,6 +198,14 @@ export class Metadata implements Disposable {
 
   #entries() {
     return this.#build.selectFrom('cache_entries').select(['cache_key as key', 'parquet_path as path'])
+  }
+
+  #deleteAll(): readonly Removed[] {
+    const all = this.db.all(this.#entries())
+    // The links first, so that no entry has to look for its own.
+    this.db.run(this.#build.deleteFrom('backtest_cache_links'))
+    this.db.run(this.#build.deleteFrom('cache_entries'))
+    return all
   }
 
   #delete(removed: readonly Removed[]): void {
