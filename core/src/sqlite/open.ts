@@ -142,6 +142,8 @@ class LockWaiter {
   readonly #seconds: number
   /** While somebody tries. */
   #trying: Promise<void> | undefined
+  /** What the last one who tried failed with, if it was the lock. */
+  #gaveUp: StudyError | undefined
 
   constructor(path: string, seconds: number) {
     this.#path = path
@@ -152,6 +154,8 @@ class LockWaiter {
     const until = performance.now() + this.#seconds * 1000
     while (this.#trying) await abortable(this.#trying, signal)
     signal?.throwIfAborted()
+    // Who waited behind one that gave up has waited long enough, too.
+    if (this.#gaveUp && performance.now() >= until) throw this.#gaveUp
     try {
       return work()
     } catch (error) {
@@ -159,6 +163,7 @@ class LockWaiter {
     }
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#trying = promise
+    this.#gaveUp = undefined
     try {
       return await this.#try(work, until, signal)
     } finally {
@@ -175,8 +180,9 @@ class LockWaiter {
         return work()
       } catch (error) {
         if (!isBusy(error)) throw explained(this.#path, error)
-        if (performance.now() >= until)
-          throw new StudyError('SQLITE_BUSY', sentences.SQLITE_BUSY(this.#path, this.#seconds), { cause: error })
+        if (performance.now() < until) continue
+        this.#gaveUp = new StudyError('SQLITE_BUSY', sentences.SQLITE_BUSY(this.#path, this.#seconds), { cause: error })
+        throw this.#gaveUp
       }
     }
   }

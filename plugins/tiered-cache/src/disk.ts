@@ -9,6 +9,7 @@ import type { Claim } from './lease.ts'
 import type { ClearWhat, EntryRow, Limit, NewEntry, Room } from './metadata.ts'
 import { PendingUses } from './pending-uses.ts'
 import type { Link, Uses } from './uses.ts'
+import { type Verified, verifyAll } from './verify.ts'
 
 export interface DiskOptions extends Omit<ColdReaderOptions, 'remove'> {
   readonly maxBytes: number
@@ -23,15 +24,6 @@ export interface Stored extends Pick<NewEntry, 'key' | 'request' | 'dataset' | '
   readonly loadedAt: number
   /** Asked when the file is written: false when it is of no use any more. */
   readonly isWanted: () => boolean
-}
-
-/** What verifying came to. */
-export interface Verified {
-  /** Files that were read. */
-  readonly files: number
-  readonly bytes: number
-  /** Keys of the entries that were missing or changed; they are gone now. */
-  readonly damaged: readonly string[]
 }
 
 const flushMs = 1_000
@@ -90,9 +82,13 @@ export class Disk {
     return this.maxBytes === 0 ? Promise.resolve(undefined) : this.#reader.read(key, request)
   }
 
-  /** Writes the file, then the row. Rejects when the disk fails. A table for which there is no room is not kept. */
-  async store({ table, loadedAt, isWanted, ...entry }: Stored): Promise<void> {
-    if (this.maxBytes === 0) return
+  /**
+   * Writes the file, then the row. Rejects when the disk fails. A table for which there is no room is not kept. False when it is not wanted any more, or
+   * older than what another process has stored.
+   */
+  async store({ table, loadedAt, isWanted, ...entry }: Stored): Promise<boolean> {
+    const { maxBytes } = this
+    if (maxBytes === 0) return true
     const { key } = entry
     this.flushSoon()
     const { bytes, checksum } = await this.#options.codec.encode(table).catch((error: unknown) => {
@@ -103,15 +99,25 @@ export class Disk {
     let isStored = false
     try {
       await this.#leave(room.evicted)
-      if (!room.isHeld) return void (await this.clear({ key }))
+      if (!room.isHeld) {
+        // Unless a newer table has come: then that one stays.
+        if (isWanted()) await this.clear({ key })
+        return true
+      }
       path = await this.#options.tier.write(key, bytes).catch((error: unknown) => {
         throw failure('TIERED_WRITE', [key, why(error)], error)
       })
       this.#unrecorded.add(path)
       const size = { rows: table.numRows, bytes: bytes.length }
       const row: NewEntry = { ...entry, ...size, path, checksum, loadedAt: loadedAt / 1000, at: this.#uses.stamp(this.#options.clock()) }
-      await this.#remove(await this.#connection.use(({ metadata }) => metadata.store(row, this.#uses.take(), isWanted)))
+      const { removed, isKept } = await this.#connection.use(({ metadata }) =>
+        metadata.store(row, this.#uses.take(), isWanted, this.#now())
+      )
       isStored = true
+      await this.#remove(removed)
+      // The limit may have become smaller since room was made.
+      if (this.maxBytes < maxBytes) await this.shrink()
+      return isKept
     } catch (error) {
       if (path !== undefined) await this.#remove([{ key, path }])
       throw error
@@ -132,11 +138,16 @@ export class Disk {
     await this.#connection.try(({ leases }) => leases.release(key), key)
   }
 
-  /** Takes entries and their files away, and returns their keys. Rejects when the metadata cannot be used. */
-  async clear(what?: ClearWhat): Promise<readonly string[]> {
+  /** Takes entries and their files away; `gone` is told of each, before its file goes. Rejects when the metadata cannot be used. */
+  async clear(what?: ClearWhat, gone: (key: string) => void = () => {}): Promise<void> {
     const removed = await this.#connection.use(({ metadata }) => metadata.clear(what, this.#uses.take(), this.#now()))
+    for (const { key } of removed) gone(key)
     await this.#remove(removed)
-    return removed.map(({ key }) => key)
+  }
+
+  /** Whether a dataset is registered; undefined when that cannot be told. */
+  knowsDataset(id: number): Promise<boolean | undefined> {
+    return this.#connection.try(({ metadata }) => metadata.knowsDataset(id))
   }
 
   /** Brings the files within the limit, and returns the keys of what left. Rejects when the metadata cannot be used. */
@@ -152,20 +163,13 @@ export class Disk {
     return removed.map(({ key }) => key)
   }
 
-  /** Reads and hashes every file. Rejects when the metadata cannot be used, and with the signal's reason. */
+  /** Reads and hashes every file, and tidies up. Rejects when the metadata cannot be used, and with the signal's reason. */
   async verify(signal?: AbortSignal, onProgress?: (done: number, total: number) => void): Promise<Verified> {
     const files = await this.#connection.use(({ metadata }) => metadata.files())
-    const damaged: string[] = []
-    let bytes = 0
-    for (const [index, { key }] of files.entries()) {
-      signal?.throwIfAborted()
-      const size = await this.#reader.check(key)
-      if (size === undefined) damaged.push(key)
-      else bytes += size
-      onProgress?.(index + 1, files.length)
-    }
+    const keys = files.map(({ key }) => key)
+    const verified = await verifyAll(keys, key => this.#reader.check(key), signal, onProgress)
     await this.tidy()
-    return { files: files.length, bytes, damaged }
+    return verified
   }
 
   /** Asks the catalog, after uses that are not written yet. Rejects when the metadata cannot be used. */

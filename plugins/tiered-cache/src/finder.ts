@@ -57,9 +57,14 @@ export class Finder {
     this.#loads = new SingleFlight(() => options.meter.join())
   }
 
+  /** How much work has begun: what comes after that is not cleared. */
+  get begun(): number {
+    return this.#current.begun
+  }
+
   /** What is under way for a key, or for every key, must not bring back what was there. */
-  cleared(key?: string): void {
-    this.#current.overtake(key)
+  cleared(begun: number, key?: string): void {
+    this.#current.overtake(key, undefined, begun)
   }
 
   /** One that was loaded in what is the future by now, because the clock was set back, is stale. */
@@ -87,7 +92,7 @@ export class Finder {
   /** The entry of a key from the disk, fresh or not; in memory from then on. Nothing is counted. */
   async look(key: string, request?: string): Promise<HotEntry | undefined> {
     const { disk, hot } = this.#options
-    using work = this.#current.begin(key)
+    using work = this.#current.begin(key, false)
     const found = await disk.read(key, request)
     const asked = found && requestOf(found.row.request)
     if (!asked) return undefined
@@ -124,10 +129,12 @@ export class Finder {
   /** Stores a table, which overtakes all that began before. Rejects when the disk fails; the table is in memory then. */
   async put({ key, text }: Identity, request: TableRequest, table: Table, { datasetId, backtestId }: TableLink): Promise<void> {
     const { disk, hot } = this.#options
-    using work = this.#current.begin(key)
+    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
+    // Before it overtakes another.
+    if (typeof dataset === 'number' && (await disk.knowsDataset(dataset)) === false) throw failure('TIERED_DATASET', [dataset])
+    using work = this.#current.begin(key, true)
     this.#current.overtake(key, work)
     const loadedAt = this.#options.clock()
-    const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
     const backtestIds = backtestId === undefined ? [] : [backtestId]
     const entry = this.#entry(text, request, table, loadedAt)
     const isWanted = (): boolean => work.isCurrent
@@ -138,7 +145,7 @@ export class Finder {
       if (error instanceof StudyError && error.code === 'TIERED_DATASET') throw error
       failed = error
       // An older table of this key must not outlive the one that could not be written.
-      await disk.clear({ key }).catch(() => {})
+      if (work.isCurrent) await disk.clear({ key }).catch(() => {})
     }
     if (work.isCurrent) {
       // Who began to read before the row was there has the table before.
@@ -208,7 +215,7 @@ export class Finder {
 
   async #load({ key, text, request, load, dataset }: Wanted, signal: AbortSignal): Promise<HotEntry> {
     const { hot, disk, meter, wraps, clock, report } = this.#options
-    using work = this.#current.begin(key)
+    using work = this.#current.begin(key, true)
     const loadedAt = clock()
     const start = performance.now()
     // Who ignores the signal is not waited for, so that others get the lease.
@@ -223,9 +230,14 @@ export class Finder {
     if (!work.isCurrent) return entry
     this.#current.overtake(key, work)
     hot.set(key, entry)
-    await disk
-      .store({ key, request: text, table, dataset, backtestIds: [], loadMs, loadedAt, isWanted: () => work.isCurrent })
-      .catch((error: Error) => report(error, key))
+    const isWanted = (): boolean => work.isCurrent
+    try {
+      const isKept = await disk.store({ key, request: text, table, dataset, backtestIds: [], loadMs, loadedAt, isWanted })
+      // Another process has stored a newer one meanwhile.
+      if (!isKept && work.isCurrent) hot.delete(key)
+    } catch (error) {
+      report(error instanceof Error ? error : new Error(String(error)), key)
+    }
     return entry
   }
 

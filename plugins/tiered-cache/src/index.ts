@@ -1,7 +1,6 @@
 export type { BacktestLink, CacheEntry, DayStatistics, RegisteredDataset } from './catalog.ts'
 export type { ColdObject, ColdTier } from './cold-tier.ts'
 export type { Dataset } from './datasets.ts'
-export type { Verified } from './disk.ts'
 export type { Compression } from './encode-plan.ts'
 export type { Eviction } from './eviction.ts'
 export { type Freshness, freshness, type MarketCalendar, type MarketSession } from './freshness.ts'
@@ -21,4 +20,5 @@ export {
   type VerifyOptions
 } from './tiered-cache.ts'
 export type { Link } from './uses.ts'
+export type { Verified } from './verify.ts'
 export type { Warmed, WarmOptions } from './warm.ts'

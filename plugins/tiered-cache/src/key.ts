@@ -120,7 +120,7 @@ function slotOf(request: TableRequest): number {
 
 function sizeOf(request: TableRequest): number {
   let size = 0
-  for (const _ in request) size++
+  for (const name in request) if (request[name as keyof TableRequest] !== undefined) size++
   return size
 }
 

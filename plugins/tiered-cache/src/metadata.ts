@@ -111,10 +111,15 @@ export class Metadata implements Disposable {
    * Stores or replaces an entry with its links, after `uses`, in the room that was reserved for it; returns what it replaced. An entry that is not wanted
    * any more, or older than what another process has stored meanwhile, is returned itself.
    */
-  store(entry: NewEntry, uses: Uses, isWanted: () => boolean): Promise<readonly Removed[]> {
+  store(
+    entry: NewEntry,
+    uses: Uses,
+    isWanted: () => boolean,
+    now: number
+  ): Promise<{ readonly removed: readonly Removed[]; readonly isKept: boolean }> {
     return this.db.write(() => {
       writeUses(this.#statements, uses, entry.at)
-      if (!isWanted() || this.#isOutdated(entry)) return [entry]
+      if (!isWanted() || this.#isOutdated(entry, now)) return { removed: [entry], isKept: false }
       // The statement names its columns like the type's keys.
       const removed = this.#statements.replaced.all(entry.key, entry.path) as readonly Removed[]
       this.#upsert(entry, this.#dataset(entry))
@@ -124,8 +129,13 @@ export class Metadata implements Disposable {
         entry.at
       )
       this.#rooms.spend(entry.bytes)
-      return removed
+      return { removed, isKept: true }
     })
+  }
+
+  async knowsDataset(id: number): Promise<boolean> {
+    const known = this.#build.selectFrom('datasets').select('dataset_id').where('dataset_id', '=', id)
+    return (await this.db.read(() => this.db.all(known))).length > 0
   }
 
   /** Takes an entry away, unless another file has replaced `path` meanwhile. */
@@ -227,10 +237,10 @@ export class Metadata implements Disposable {
   }
 
   /** One that comes from a time that is yet to come is no reason: the clock was set back. */
-  #isOutdated({ key, request, loadedAt, at }: NewEntry): boolean {
+  #isOutdated({ key, request, loadedAt }: NewEntry, now: number): boolean {
     // The statement names its columns like the type's keys.
     const before = this.#statements.find.get(key) as EntryRow | undefined
-    return before !== undefined && before.request === request && before.loadedAt > loadedAt && before.loadedAt <= at
+    return before !== undefined && before.request === request && before.loadedAt > loadedAt && before.loadedAt <= now
   }
 
   #upsert(entry: NewEntry, dataset: number): void {

@@ -87,6 +87,8 @@ function vectorOf(column: readonly unknown[]): Vector {
 async function copied(column: NumberArray): Promise<NumberArray> {
   const bytes = new Uint8Array(new ArrayBuffer(column.byteLength))
   await inTurns(bytes, [new Uint8Array(column.buffer, column.byteOffset, column.byteLength)])
+  // Also of a Buffer, which is one.
+  if (column instanceof Uint8Array) return bytes
   // Each of these has a constructor of a buffer.
   return new (column.constructor as new (buffer: ArrayBuffer) => NumberArray)(bytes.buffer)
 }

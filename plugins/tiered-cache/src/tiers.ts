@@ -7,7 +7,7 @@ import { advise } from './advice.ts'
 import type { BacktestLink, CacheEntry, RegisteredDataset } from './catalog.ts'
 import { DailyCounts } from './daily-counts.ts'
 import type { Dataset } from './datasets.ts'
-import type { Disk, Verified } from './disk.ts'
+import type { Disk } from './disk.ts'
 import { failure } from './errors.ts'
 import { Finder } from './finder.ts'
 import { freshness as policies } from './freshness.ts'
@@ -22,6 +22,7 @@ import { statisticsOf } from './statistics.ts'
 import { asTable, type Loaded } from './table.ts'
 import type { CacheStatistics, GetOptions, TableLink, TieredCache, TieredCacheStats, VerifyOptions } from './tiered-cache.ts'
 import type { Link } from './uses.ts'
+import type { Verified } from './verify.ts'
 import { type Warmed, type WarmOptions, warm } from './warm.ts'
 
 /** The tiers put together: memory, then the disk, then the source. */
@@ -176,19 +177,21 @@ export class Tiers implements TieredCache {
   async clear(what?: ClearWhat): Promise<void> {
     this.#enter()
     checkClear(what)
+    const { begun } = this.#finder
     if (what === undefined) {
       this.#counts.restart()
-      this.#finder.cleared()
+      this.#finder.cleared(begun)
       this.#hot.clear()
       this.#meter.reset()
     } else if ('key' in what) {
-      this.#finder.cleared(what.key)
+      this.#finder.cleared(begun, what.key)
       this.#hot.delete(what.key)
     } else if ('olderThan' in what) this.#hot.deleteOlder(what.olderThan.getTime())
-    for (const key of await this.#open.track(this.#disk.clear(what))) {
-      this.#finder.cleared(key)
+    const gone = (key: string): void => {
+      this.#finder.cleared(begun, key)
       this.#forget(key, () => this.#meter.invalidated(key, 'manual'))
     }
+    await this.#open.track(this.#disk.clear(what, gone))
   }
 
   async resize(limits: Limits): Promise<void> {
@@ -260,7 +263,12 @@ export class Tiers implements TieredCache {
       return this.#hit(key, mine)
     }
     const users = this.#users.getStore()
-    const entry = await this.#finds.run(text, left => this.#open.track(this.#finder.find(wanted, left, mine)), signal)
+    // Who waits for what is fresh does not join who takes what is stale.
+    const entry = await this.#finds.run(
+      isFresh ? `${text} fresh` : text,
+      left => this.#open.track(this.#finder.find(wanted, left, mine)),
+      signal
+    )
     users?.add(key)
     if (backtestId !== undefined) this.#disk.linked(key, backtestId)
     return entry.table

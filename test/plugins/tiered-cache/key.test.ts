@@ -62,6 +62,10 @@ describe('the key of a table request', () => {
     keys.push(keyOf({ ...example, symbols }).key, keyOf({ ...example, symbols, extra: {} }).key)
     expect(new Set(keys).size).to.equal(keys.length - 1)
     expect(() => keyOf({ ...request, symbols: 'GOOG' as never })).to.throw('Expected `symbols`')
+    for (const odd of [{ ...example, extra: undefined }, example]) {
+      keyOf(odd as TableRequest)
+      expect(() => keyOf({ ...example, adjustment: 'x' } as TableRequest)).to.throw('got "adjustment"')
+    }
   })
 
   it('is refused with a sentence for anything else than strings', () => {

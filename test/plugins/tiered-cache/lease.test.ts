@@ -100,7 +100,7 @@ describe('a lease', () => {
     const limit = { maxBytes: 10, eviction: 'lru', keep: new Set<string>() } as const
     const uses = { accesses: new Map(), links: [] }
     await metadata.reserve('k', 1, limit, () => uses, 100)
-    await metadata.store({ ...row, dataset, loadedAt: 100, at: 100 }, uses, () => true)
+    await metadata.store({ ...row, dataset, loadedAt: 100, at: 100 }, uses, () => true, 100)
     expect(await lease.claim('k', 'request')).to.equal('present')
     expect(await lease.claim('k', 'request', 99_000)).to.equal('present')
     expect(await lease.claim('k', 'another')).to.equal('mine')

@@ -85,6 +85,17 @@ describe('the limit of the files', () => {
     expect(files.size).to.equal(0)
   })
 
+  it('holds when it becomes smaller while a file is written', async () => {
+    await using space = workspace()
+    const cache = await space.open({ coldBytes: 1e7 })
+    const putting = cache.put(daily('A'), bars(1, 300_000))
+    for (let i = 0; i < 200 && space.files().length === 0; i++) await new Promise(resolve => setTimeout(resolve, 2))
+    await cache.resize({ coldBytes: 100_000 })
+    await putting
+    expect(bytesIn(space)).to.equal(0)
+    expect(cache.stats().bytes).to.equal(0)
+  })
+
   it('is shared again when a write failed: nothing is held for what was not written', async () => {
     await using space = workspace()
     const coldBytes = 100 * entryBytes

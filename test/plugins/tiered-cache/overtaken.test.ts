@@ -1,7 +1,7 @@
 import { freshness } from '@rxtuna/tiered-cache'
 import type { Table } from 'apache-arrow'
 import { expect } from 'chai'
-import { bars, closes, daily, gate, source, type Workspace, workspace } from './workspace.ts'
+import { bars, closes, daily, gate, rejection, source, type Workspace, workspace } from './workspace.ts'
 
 /** Large enough for threads, so that other work comes in between. */
 const large = (number: number): Table => bars(number, 300_000)
@@ -51,7 +51,7 @@ describe('what began before', () => {
     await using space = workspace()
     let now = Date.UTC(2024, 0, 1)
     const clock = () => now
-    const [one, other] = [await space.open({ clock, hotBytes: 0 }), await space.open({ clock })]
+    const [one, other] = [await space.open({ clock }), await space.open({ clock })]
     const source = gate()
     const begun = gate()
     const loading = one.getOrLoad(daily('A'), async () => {
@@ -84,6 +84,48 @@ describe('what began before', () => {
       expect(space.files()).to.deep.equal([])
     })
   }
+
+  it('is kept when it began after the clearing, though that is not over', async () => {
+    await using space = workspace()
+    const cache = await space.open()
+    for (const clear of [
+      () => cache.clear(),
+      () => cache.clear({ key: cache.key(daily('A')) }),
+      () => cache.clear({ olderThan: new Date() }),
+      () => cache.clear({ backtestId: 'one' })
+    ]) {
+      await cache.put(daily('A'), bars(1), { backtestId: 'one' })
+      const clearing = clear()
+      const putting = cache.put(daily('A'), large(2))
+      await clearing
+      await putting
+      expect(which(await cache.get(cache.key(daily('A'))))).to.equal(2)
+      expect(await onDisk(space)).to.equal(2)
+    }
+  })
+
+  it('does not take a newer table away when it is too large, refused, or cannot be written', async () => {
+    await using space = workspace()
+    const cache = await space.open({ coldBytes: 1_000_000 })
+    const tooLarge = cache.put(daily('A'), large(1))
+    await cache.put(daily('A'), bars(2))
+    await tooLarge
+    expect(await onDisk(space)).to.equal(2)
+    const refused = cache.put(daily('B'), bars(2), { datasetId: 999 })
+    await Promise.allSettled([cache.put(daily('B'), bars(1)), refused])
+    expect((await rejection(refused)).code).to.equal('TIERED_DATASET')
+    expect(await onDisk(space, 'B')).to.equal(1)
+  })
+
+  it('is replaced after the clock was set back', async () => {
+    await using space = workspace()
+    let now = Date.UTC(2024, 0, 2)
+    const cache = await space.open({ clock: () => now })
+    await cache.put(daily('A'), bars(1))
+    now -= 3_600_000
+    await cache.put(daily('A'), bars(2))
+    expect(await onDisk(space)).to.equal(2)
+  })
 
   it('is kept when something else is cleared', async () => {
     await using space = workspace()
