@@ -119,7 +119,7 @@ export class Disk {
       if (this.maxBytes < maxBytes) await this.shrink()
       return isKept
     } catch (error) {
-      if (path !== undefined) await this.#remove([{ key, path }])
+      if (path !== undefined && !isStored) await this.#remove([{ key, path }])
       throw error
     } finally {
       if (path !== undefined) this.#unrecorded.delete(path)

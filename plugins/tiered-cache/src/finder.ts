@@ -20,7 +20,7 @@ export interface Wanted extends Identity {
   readonly load: (signal: AbortSignal) => Loaded | Promise<Loaded>
   readonly dataset: number | Dataset
   /** Waits for what is fresh, rather than take what is stale. */
-  readonly isFresh?: boolean
+  readonly mustBeFresh: boolean
 }
 
 export interface FinderOptions {
@@ -90,11 +90,11 @@ export class Finder {
   }
 
   /** The entry of a key from the disk, fresh or not; in memory from then on. Nothing is counted. */
-  async look(key: string, request?: string): Promise<HotEntry | undefined> {
+  async look(key: string, wanted?: Wanted): Promise<HotEntry | undefined> {
     const { disk, hot } = this.#options
     using work = this.#current.begin(key, false)
-    const found = await disk.read(key, request)
-    const asked = found && requestOf(found.row.request)
+    const found = await disk.read(key, wanted?.text)
+    const asked = found && (wanted?.request ?? requestOf(found.row.request))
     if (!asked) return undefined
     const { row, table } = found
     const entry = this.#entry(row.request, asked, table, row.loadedAt * 1000)
@@ -107,8 +107,8 @@ export class Finder {
 
   /** From the disk or the source. `inMemory` is what went stale there. */
   async find(wanted: Wanted, signal: AbortSignal, inMemory?: HotEntry): Promise<HotEntry> {
-    const found = await this.look(wanted.key, wanted.text)
-    if (found && (wanted.isFresh ? this.isFresh(found) : this.serves(found, wanted))) {
+    const found = await this.look(wanted.key, wanted)
+    if (found && (wanted.mustBeFresh ? this.isFresh(found) : this.serves(found, wanted))) {
       this.#coldHit(wanted.key, found)
       return found
     }
@@ -185,7 +185,7 @@ export class Finder {
     const turn = await takeTurn({
       claim: () => disk.claim(key, text, stale?.loadedAt),
       look: async () => {
-        const found = await this.look(key, text)
+        const found = await this.look(key, wanted)
         return found && (!stale || found.loadedAt > stale.loadedAt) ? found : undefined
       },
       pollMs,
@@ -236,14 +236,14 @@ export class Finder {
       // Another process has stored a newer one meanwhile.
       if (!isKept && work.isCurrent) hot.delete(key)
     } catch (error) {
-      report(error instanceof Error ? error : new Error(String(error)), key)
+      report(errorOf(error), key)
     }
     return entry
   }
 
   /** What failed behind a call that was answered; closing is no failure. */
   #reportSource(error: unknown, key: string): void {
-    if (!this.#options.open.closed) this.#options.report(error instanceof Error ? error : new Error(String(error)), key)
+    if (!this.#options.open.closed) this.#options.report(errorOf(error), key)
   }
 
   #rests(text: string, now: number): boolean {
@@ -255,4 +255,8 @@ export class Finder {
   #isWithinGrace({ freshUntil }: HotEntry): boolean {
     return this.#options.clock() < freshUntil + this.#options.graceMs
   }
+}
+
+function errorOf(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
 }

@@ -1,5 +1,6 @@
-import { asWorker, type Worker, workerState } from '@rxtuna/core/node'
+import { type Worker, workerState } from '@rxtuna/core/node'
 import type { SqliteDatabase } from '@rxtuna/core/sqlite'
+import { workerOf } from './worker-text.ts'
 
 /** What claiming a key came to: the lease is ours, another worker loads it now, or its table is there already. */
 export type Claim = 'mine' | 'taken' | 'present'
@@ -97,7 +98,7 @@ export class Leases implements Disposable {
   }
 
   #isLive({ worker: text, renewedAt }: Lease): boolean {
-    const worker = parse(text)
+    const worker = workerOf(text)
     return worker !== undefined && workerState(worker) !== 'dead' && Math.abs(this.#clock() - renewedAt * 1000) < expiryMs
   }
 }
@@ -105,12 +106,4 @@ export class Leases implements Disposable {
 interface Lease {
   readonly worker: string
   readonly renewedAt: number
-}
-
-function parse(text: string): Worker | undefined {
-  try {
-    return asWorker(JSON.parse(text))
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
-import { asWorker, type Worker, workerState } from '@rxtuna/core/node'
+import { type Worker, workerState } from '@rxtuna/core/node'
 import type { Statements } from './statements.ts'
+import { workerOf } from './worker-text.ts'
 
 interface Room {
   readonly worker: string
@@ -88,15 +89,7 @@ export class Rooms {
 }
 
 function isLiving({ worker: text, at }: Room, now: number): boolean {
-  const worker = asWorker(parsed(text))
+  const worker = workerOf(text)
   const state = worker ? workerState(worker) : 'dead'
   return state === 'alive' || (state === 'unknown' && Math.abs(now - at) < abandonedSeconds)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -247,7 +247,7 @@ export class Tiers implements TieredCache {
     request: TableRequest,
     load: (signal: AbortSignal) => Loaded | Promise<Loaded>,
     { signal, backtestId, datasetId }: GetOptions,
-    isFresh: boolean
+    mustBeFresh: boolean
   ): Promise<Table> {
     this.#enter()
     signal?.throwIfAborted()
@@ -255,17 +255,17 @@ export class Tiers implements TieredCache {
     const { key, text } = this.#identify(request)
     const dataset = datasetId ?? { source: request.dataSource, resolution: request.resolution }
     if (backtestId !== undefined) checkBacktest(backtestId)
-    const wanted = { key, text, request, load, dataset, isFresh }
+    const wanted = { key, text, request, load, dataset, mustBeFresh }
     const hot = this.#hot.get(key)
     const mine = hot?.request === text ? hot : undefined
-    if (mine && (isFresh ? this.#finder.isFresh(mine) : this.#finder.serves(mine, wanted))) {
+    if (mine && (mustBeFresh ? this.#finder.isFresh(mine) : this.#finder.serves(mine, wanted))) {
       if (backtestId !== undefined) this.#disk.linked(key, backtestId)
       return this.#hit(key, mine)
     }
     const users = this.#users.getStore()
     // Who waits for what is fresh does not join who takes what is stale.
     const entry = await this.#finds.run(
-      isFresh ? `${text} fresh` : text,
+      mustBeFresh ? `${text} fresh` : text,
       left => this.#open.track(this.#finder.find(wanted, left, mine)),
       signal
     )

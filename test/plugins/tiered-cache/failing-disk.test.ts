@@ -6,6 +6,19 @@ import { Dictionary, Int32, Table, Utf8, vectorFromArray } from 'apache-arrow'
 import { expect } from 'chai'
 import { bars, closes, daily, failures, rejection, source, workspace } from './workspace.ts'
 
+const mount = (...options: string[]) => execFileSync('mount', options, { stdio: 'ignore' })
+
+/** A disk of memory at a path; false where nothing may be mounted. */
+function mountMemory(path: string, size: string): boolean {
+  mkdirSync(path)
+  try {
+    mount('-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path)
+    return true
+  } catch {
+    return false
+  }
+}
+
 describe('a disk that fails', () => {
   it('costs nobody a table when the directory is removed while in use', async () => {
     await using space = workspace()
@@ -36,13 +49,7 @@ describe('a disk that fails', () => {
   it('costs nobody a table when it is full or read-only', async function () {
     await using space = workspace()
     const mounted = space.file('mounted')
-    mkdirSync(mounted)
-    const mount = (...options: string[]) => execFileSync('mount', options, { stdio: 'ignore' })
-    try {
-      mount('-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', mounted)
-    } catch {
-      this.skip()
-    }
+    if (!mountMemory(mounted, '400k')) this.skip()
     try {
       await using cache = await openTieredCache({ directory: mounted, metadata: space.file('tables.db'), hotBytes: 0 })
       const codes = failures(cache)
@@ -63,13 +70,7 @@ describe('a disk that fails', () => {
   it('costs nobody a table when its database lies on what is full or read-only, and goes on when there is room again', async function () {
     await using space = workspace()
     const mounted = space.file('mounted')
-    mkdirSync(mounted)
-    const mount = (...options: string[]) => execFileSync('mount', options, { stdio: 'ignore' })
-    try {
-      mount('-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', mounted)
-    } catch {
-      this.skip()
-    }
+    if (!mountMemory(mounted, '600k')) this.skip()
     try {
       {
         await using cache = await openTieredCache({ directory: mounted, hotBytes: 0 })

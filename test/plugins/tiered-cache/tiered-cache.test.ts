@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { openSqlite } from '@rxtuna/core/sqlite'
 import { openTieredCache, type TieredCacheOptions } from '@rxtuna/tiered-cache'
 import type { Table } from 'apache-arrow'
@@ -388,25 +388,5 @@ describe('a tiered cache', () => {
     expect(readdirSync(space.directory)).to.deep.equal(space.files())
     const again = await space.open({ metadata: elsewhere.file('sub/tables.db') })
     expect(closes(await again.get(again.key(daily('A'))))).to.deep.equal(closes(bars(1)))
-  })
-})
-
-describe('a tiered cache that is switched off', () => {
-  it('loads at every call, counts misses, and touches no file', async () => {
-    await using place = workspace()
-    const directory = place.file('off')
-    await using cache = await openTieredCache({ directory, enabled: false })
-    let loads = 0
-    const load = async () => {
-      loads++
-      return bars(1)
-    }
-    await Promise.all([cache.getOrLoad(daily('A'), load), cache.getOrLoad(daily('A'), load)])
-    await cache.put(daily('A'), bars(1))
-    expect(await cache.get(cache.key(daily('A')))).to.equal(undefined)
-    expect(loads).to.equal(2)
-    const { hits, misses, entries } = cache.stats()
-    expect([hits, misses, entries]).to.deep.equal([0, 3, 0])
-    expect(existsSync(directory)).to.equal(false)
   })
 })
